@@ -1,0 +1,44 @@
+"""The ASGI application: pages to Django, the socket to the chat's consumer, lifespan to what runs beside requests."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+pages = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 (needs the apps loaded above)
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from .body_limit import limited  # noqa: E402
+from .gate import only_at, same_site, signed_in  # noqa: E402
+
+
+async def chat_socket(scope: Any, receive: Any, send: Any) -> None:
+    from chat.budget_gate import budgeted
+    from chat.consumers import ChatConsumer
+    from chat.flood_gate import unflooded
+
+    await unflooded(budgeted(ChatConsumer.as_asgi()))(scope, receive, send)
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Start what runs beside requests, unless the server has done so, and stop it."""
+    from chat import generating
+
+    await receive()
+    process = await generating.started()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await process.stop()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": limited(pages),
+        "websocket": only_at("/ws/chat/", same_site(AuthMiddlewareStack(signed_in(chat_socket)))),
+        "lifespan": lifespan,
+    }
+)
