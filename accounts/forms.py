@@ -1,0 +1,87 @@
+"""What a person types about their account."""
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from .models import BudgetRequest, User
+
+
+class NewAdminForm(forms.Form):
+    """The address and password of an admin to be created; the same rules on a page and on the command line."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 8 characters, and not one that is easy to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(_("There is an account with this e-mail address."), code="taken")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            validate_password(cleaned.get("password", ""), User(email=cleaned.get("email", "")))
+        except ValidationError as error:
+            if "password" in cleaned:
+                self.add_error("password", error)
+        return cleaned
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """``time_zone`` is typed or picked from a list that narrows as one types: case and spaces do not matter."""
+
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        help_text=_("Your daily token budget starts again at midnight here."),
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["name", "time_zone"]
+        widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def clean_time_zone(self) -> str:
+        typed: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
+        return {name.lower(): name for name in available_timezones()}.get(typed.lower(), typed)
+
+
+class AppearanceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """What is left empty follows the browser and the system."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=lambda: [("", _("As the browser says")), *settings.LANGUAGES]
+    )
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        required=False,
+        choices=[("", _("As the system has it")), *User.Theme.choices],
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["theme", "language"]
+
+
+class BudgetRequestForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = BudgetRequest
+        fields: ClassVar = ["reason"]
+        labels: ClassVar = {"reason": _("What do you need more tokens for?")}

@@ -1,0 +1,21 @@
+"""Who people are and what they may spend."""
+
+from .budget_request import BudgetRequest
+from .cost_budget import CostBudget
+from .cost_month import CostMonth
+from .reservation import Reservation
+from .setup_link import SetupLink
+from .token_budget import TokenBudget
+from .usage_day import UsageDay
+from .user import User
+
+__all__ = [
+    "BudgetRequest",
+    "CostBudget",
+    "CostMonth",
+    "Reservation",
+    "SetupLink",
+    "TokenBudget",
+    "UsageDay",
+    "User",
+]
