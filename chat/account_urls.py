@@ -1,0 +1,18 @@
+"""Addresses of the settings that are about conversations."""
+
+from django.urls import path
+
+from .views import account_deletion, answers, data, imports, sharing, usage
+
+urlpatterns = [
+    path("settings/answers/", answers.answers, name="settings_answers"),
+    path("settings/usage/", usage.usage, name="settings_usage"),
+    path("settings/data/", data.data, name="settings_data"),
+    path("settings/data/export/", data.export, name="settings_export"),
+    path("settings/data/imports/", imports.imports, name="settings_imports"),
+    path("settings/data/imports/latest/", imports.progress, name="settings_import"),
+    path("settings/delete/", account_deletion.account_deletion, name="settings_delete"),
+    path("c/<uuid:pk>/share/", sharing.sharing, name="conversation_sharing"),
+    path("c/<uuid:pk>/fork/", sharing.fork, name="conversation_fork"),
+    path("c/<uuid:pk>/markdown/", data.markdown, name="conversation_markdown"),
+]

@@ -1,0 +1,130 @@
+"""What clients may ask of generations, the same for every kind of viewer: ask, resume, cancel, watch."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import asking, generating, hints
+from .database import in_database
+from .generating.frames import budget_now
+from .generating.hub import replay
+from .generating.log import GenerationLog
+from .models import Conversation, Generation
+from .models.generation import GenerationQuerySet
+from .protocol import Ask, Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    from .generating import Viewer
+
+
+async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
+    """Carry out a request and watch its answer from the beginning. Raises Refused, also while draining."""
+    process = await generating.started()
+    if process.draining:
+        sentence = _("The server is restarting. The message is sent again by itself.")
+        raise Refused("draining", sentence, retryable=True, retry_after_s=1)
+    asked = await in_database(asking.ask, user, request, process.no_room_for(user.pk))
+    generation = asked.generation
+    if not asked.created:
+        viewer.attach(await in_database(_log, user, generation))
+        return
+    log = process.submit(generation, asked.follows)
+    viewer.attach(log)
+    await hints.generation_queued(log.conversation_id, generation.pk)
+    change: hints.Change = "created" if asked.opened else "message"
+    await hints.conversation_updated(user.pk, log.conversation_id, change)
+    await hints.budget_changed(user.pk)
+
+
+async def resume(
+    user: "User", request_id: UUID, viewer: "Viewer", after: int = 0, epoch: int | None = None
+) -> GenerationLog:
+    """Watch a generation from a cursor. Raises Refused when there is none that the person may see."""
+    process = await generating.started()
+    log = process.hub.find(user.pk, request_id)
+    if log is None:
+        log = await in_database(_readable_log, user, request_id)
+    viewer.attach(log, after, epoch)
+    return log
+
+
+async def cancel(user: "User", request_id: UUID) -> None:
+    """Stop a generation, here or wherever it runs; one that has ended stays as it is. Raises Refused."""
+    process = await generating.started()
+    log = process.hub.find(user.pk, request_id)
+    if log is not None and process.cancel(log.generation_id):
+        return
+    generation = await in_database(_newest, Generation.objects.visible_to(user), request_id)
+    if generation.active:
+        await in_database(generation.request_cancel)
+
+
+async def cancel_all(conversation_id: UUID) -> None:
+    """Stop all that is being written in a conversation, here or wherever it runs."""
+    active = Generation.objects.active().filter(message__conversation=conversation_id)
+    async for generation in active:
+        if not generating.current().cancel(generation.pk):
+            await active.filter(pk=generation.pk).aupdate(cancel_requested_at=timezone.now())
+
+
+async def stop_all_of(user_id: UUID) -> None:
+    """Close what this process writes for somebody who is gone; other processes find out by themselves."""
+    process = generating.current()
+    for log in list(process.hub):
+        if log.user_id == user_id:
+            process.cancel(log.generation_id)
+
+
+async def watch(user: "User", conversation_id: UUID, viewer: "Viewer") -> None:
+    """Watch all that is being generated in a conversation now. Raises Refused when it is not theirs to see."""
+    owner, logs = await in_database(_active_logs, user, conversation_id)
+    if owner != user.pk:
+        viewer.guest_in.add(conversation_id)
+    for log in logs:
+        if not viewer.watches(log.generation_id):
+            viewer.attach(log)
+
+
+async def join(user: "User", generation_id: UUID, viewer: "Viewer") -> None:
+    """Watch a generation that has just begun in a conversation that the viewer watches."""
+    log = generating.current().hub.get(generation_id)
+    if log is None or log.conversation_id not in viewer.conversations:
+        return
+    if not log.ended and not viewer.watches(generation_id):
+        viewer.attach(log)
+
+
+def _newest(allowed: GenerationQuerySet, request_id: UUID) -> Generation:
+    known = allowed.select_related("message", "continues")
+    generation = known.filter(request_id=request_id).order_by("created_at").last()
+    if generation is None:
+        raise Refused("not_found", _("There is no such request."), field="request_id", request_id=request_id)
+    return generation
+
+
+def _readable_log(user: "User", request_id: UUID) -> GenerationLog:
+    """One's own comes first: somebody else can have chosen the same id."""
+    own = Generation.objects.visible_to(user)
+    known = own if own.filter(request_id=request_id).exists() else Generation.objects.readable_by(user)
+    return _log(user, _newest(known, request_id))
+
+
+def _log(user: "User", generation: Generation) -> GenerationLog:
+    """The generation's log in this process, or a replay of it."""
+    log: GenerationLog | None = generating.current().hub.get(generation.pk)
+    return log or replay(generation, budget_now(user))
+
+
+def _active_logs(user: "User", conversation_id: UUID) -> tuple[UUID, list[GenerationLog]]:
+    """The owner of a conversation, and what is written in it now."""
+    readable = Conversation.objects.readable_by(user).filter(pk=conversation_id)
+    owner = readable.values_list("owner_id", flat=True).first()
+    if owner is None:
+        raise Refused("not_found", _("This conversation does not exist."), field="conversation_id")
+    active = Generation.objects.active().filter(message__conversation=conversation_id)
+    hub = generating.current().hub
+    return owner, [log for pk in active.values_list("pk", flat=True) if (log := hub.get(pk)) is not None]

@@ -1,0 +1,44 @@
+"""Ends reservations that nobody will end any more: those of generations that are over or gone."""
+
+import datetime
+import logging
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Reservation
+from chat.models import Generation, LanguageModel
+
+logger = logging.getLogger(__name__)
+STALE = datetime.timedelta(seconds=20)  # with the pulse between sweeps well within a minute
+
+
+def end_stale_reservations() -> set[UUID]:
+    """Settle those whose generation has ended with what it used, release those whose generation does not exist.
+
+    Returns whose budgets changed. Blocking; one query when there is nothing to do.
+    """
+    stale = list(Reservation.objects.stale(timezone.now() - STALE))
+    if not stale:
+        return set()
+    generations = Generation.objects.in_bulk([reservation.pk for reservation in stale])
+    return {reservation.user_id for reservation in stale if _end(reservation, generations.get(reservation.pk))}
+
+
+def _end(reservation: Reservation, generation: Generation | None) -> bool:
+    if generation is not None and generation.active:
+        return False
+    logger.warning("a reservation was left behind: generation=%s", reservation.pk)
+    with transaction.atomic():
+        if generation is None or not generation.started_at:
+            return reservation.release()
+        model = LanguageModel.objects.filter(name=generation.model).first()
+        return reservation.settle(
+            input_tokens=generation.input_tokens,
+            output_tokens=generation.output_tokens,
+            cached_input_tokens=generation.cached_input_tokens,
+            estimated=generation.estimated,
+            model=generation.model,
+            prices=model.prices if model else None,
+        )

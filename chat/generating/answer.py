@@ -1,0 +1,121 @@
+"""What one generation has produced and used so far, from the provider's deltas."""
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+from django.utils import timezone
+
+from chat.models import Generation
+from chat.providers import Delta, Finish, Text, Thinking, Usage
+from chat.token_estimate import TokenCounter
+
+from .events import TextEvent, text_events
+from .log import GenerationLog
+
+KINDS: dict[type, Literal["token", "thinking"]] = {Text: "token", Thinking: "thinking"}
+ABSURD = 10  # a provider's count this many times ours, or as many times less, is not believed
+
+
+class Measured(TypedDict):
+    """Tokens used, as fields of the Generation and of its settlement."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    estimated: bool
+
+
+class Answer:
+    """Appends deltas to the log and counts what they cost."""
+
+    def __init__(self, generation: Generation, log: GenerationLog) -> None:
+        self._generation = generation
+        self._log = log
+        self._counter = TokenCounter()
+        self._counter.add(log.thinking)
+        self._counter.add(log.text)
+        self._pieces = 0
+        self.first_token_at = generation.first_token_at
+        self.usage: Usage | None = None
+        self.finish: Finish | None = None
+
+    def take(self, batch: Sequence[Delta]) -> None:
+        """One network read's deltas: neighbouring text becomes one event. Raises JournalError."""
+        events: list[TextEvent] = []
+        kind: Literal["token", "thinking"] | None = None
+        pieces: list[str] = []
+        for delta in batch:
+            if isinstance(delta, Text | Thinking):
+                if KINDS[type(delta)] != kind and pieces:
+                    events += text_events(kind or "token", "".join(pieces))
+                    pieces = []
+                kind = KINDS[type(delta)]
+                pieces.append(delta.text)
+                self._pieces += 1
+            elif isinstance(delta, Usage):
+                self.usage = delta
+            else:
+                self.finish = delta
+        if pieces:
+            events += text_events(kind or "token", "".join(pieces))
+        if events:
+            self._append(events)
+
+    def _append(self, events: list[TextEvent]) -> None:
+        self._log.append(events)
+        if self.first_token_at is None:
+            self.first_token_at = timezone.now()
+        for event in events:
+            self._counter.add(event.text)
+
+    @property
+    def tokens(self) -> int:
+        """Output tokens so far, by our own count."""
+        return self._counter.tokens
+
+    @property
+    def empty(self) -> bool:
+        """Whether the provider has neither sent nor counted anything."""
+        return self._counter.tokens == 0 and self.usage is None
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether the provider has gone beyond the output that was reserved, beyond doubt.
+
+        Our estimate alone is too high for some languages and would cut honest answers. A piece is a token or
+        more, unless a gateway splits them: where both are over the limit it is reached.
+        """
+        limit = self._generation.max_output_tokens
+        return self._counter.least > limit or (self._pieces > limit and self._counter.tokens > limit)
+
+    def measured(self) -> Measured:
+        """Tokens used: the provider's count where it can be believed, else ours."""
+        # After a takeover the provider's count covers the second call only.
+        usage = self.usage if self.usage and not self._generation.takeovers else Usage()
+        return measured(usage, self._generation.input_tokens, self._counter.tokens)
+
+
+def measured(usage: Usage, counted_in: int, counted_out: int) -> Measured:
+    """The provider's count of a call where it can be believed, else our own."""
+    known = _believable(usage.input_tokens, counted_in) and _believable(usage.output_tokens, counted_out)
+    if not known:
+        return {
+            "input_tokens": counted_in,
+            "output_tokens": counted_out,
+            "cached_input_tokens": 0,
+            "estimated": True,
+        }
+    assert usage.input_tokens is not None
+    assert usage.output_tokens is not None
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_input_tokens": min(usage.cached_input_tokens or 0, usage.input_tokens),
+        "estimated": False,
+    }
+
+
+def _believable(claimed: int | None, counted: int) -> bool:
+    if claimed is None or claimed <= 0 < counted:
+        return False
+    return counted / ABSURD - 100 <= claimed <= counted * ABSURD + 1000

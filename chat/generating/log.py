@@ -1,0 +1,212 @@
+"""The append-only log of one generation, and the cursors of those who watch it."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from chat import protocol
+
+from .events import MAX_FRAME_TEXT, EndEvent, Event, StartEvent, TextEvent, text_of
+
+if TYPE_CHECKING:
+    from .journal import Journal
+    from .viewer import Viewer
+
+
+FIRST_EPOCH = 1
+MAX_SHARED_FRAMES = 16  # viewers are at few different cursors, unless somebody resumes at all of them
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """Events as they go over the wire: applied to cursor ``after`` they lead to cursor ``seq``.
+
+    ``request_id`` is None when it holds no events, ``chunk`` when it holds no text.
+    """
+
+    json: str
+    request_id: UUID | None = None
+    after: int = 0
+    seq: int = 0
+    chunk: str | None = None
+
+
+class Cursor:
+    """How far one viewer has read one log; a log with a new epoch is read from its beginning."""
+
+    __slots__ = ("after", "epoch", "guest", "log", "position")
+
+    def __init__(self, log: "GenerationLog", after: int = 0, epoch: int | None = None, *, guest: bool = False) -> None:
+        """``epoch`` None: the reader knows of no other numbering than the first one. ``guest``: not its user."""
+        self.guest = guest
+        self.log = log
+        known = (FIRST_EPOCH if epoch is None else epoch) == log.epoch and after <= log.seq
+        self.after = after if known else 0
+        self.epoch = log.epoch
+        self.position: int | None = None
+
+    def next_frame(self) -> Frame | None:
+        """All that follows the cursor, or as much of it as one frame holds; None when there is nothing new."""
+        log = self.log
+        if self.epoch != log.epoch:
+            self.epoch = log.epoch
+            self.after = 0
+        if log.queued is None:
+            self.position = None
+        elif self.position != log.queued.position:
+            self.position = log.queued.position
+            return Frame(protocol.encode(log.queued))
+        frame = log.read(self.after, guest=self.guest)
+        if frame is not None:
+            self.after = frame.seq
+        return frame
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is and will be nothing more to read."""
+        return self.log.ended and self.after >= self.log.seq and self.epoch == self.log.epoch
+
+
+class GenerationLog:
+    """The events of one generation in this process, numbered from 1, each in the journal before it is here."""
+
+    def __init__(
+        self,
+        generation_id: UUID,
+        request_id: UUID,
+        user_id: UUID,
+        conversation_id: UUID,
+        journal: "Journal | None" = None,
+        events: Sequence[Event] = (),
+    ) -> None:
+        self.generation_id = generation_id
+        self.request_id = request_id
+        self.user_id = user_id
+        self.conversation_id = conversation_id
+        self.journal = journal
+        self.events: list[Event] = list(events)
+        self.queued: protocol.Queued | None = None
+        self.viewers: set[Viewer] = set()
+        self.unwatched_since: float | None = time.monotonic()
+        self._frames: dict[int, Frame] = {}
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest event."""
+        return len(self.events)
+
+    @property
+    def epoch(self) -> int:
+        """The numbering that is in force; 0 before the first event."""
+        first = self.events[0] if self.events else None
+        return first.frame.epoch if isinstance(first, StartEvent) else 0
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.events) and isinstance(self.events[-1], EndEvent)
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return text_of(self.events, "token")
+
+    @property
+    def thinking(self) -> str:
+        """The reasoning so far."""
+        return text_of(self.events, "thinking")
+
+    def start(self, frame: protocol.Start) -> None:
+        """Begin, or begin anew with another epoch: what was there is forgotten. Raises JournalError."""
+        self._write([event := StartEvent(frame)])
+        self.queued = None
+        self.events = [event]
+        self._publish()
+
+    def rebuild(self, start: StartEvent, events: Sequence[TextEvent]) -> None:
+        """Begin anew under another epoch with the text that is known. Raises JournalError."""
+        self._write([start, *events])
+        self.events = [start, *events]
+        self._publish()
+
+    def append(self, events: Sequence[TextEvent]) -> None:
+        """Add what one flush holds. Raises JournalError, and then nothing was added."""
+        self._write(events)
+        self.events += events
+        self._publish()
+
+    def end(self, start: protocol.Start, frame: protocol.Done | protocol.Error) -> None:
+        """Add the last event, when the database has the end; ``start`` goes before it if nothing else does."""
+        self.queued = None
+        if not self.events:
+            self.events.append(StartEvent(start))
+        self.events.append(EndEvent(frame))
+        self._publish()
+
+    def queue_at(self, queued: protocol.Queued) -> None:
+        """Tell viewers where in the queue the generation stands; not an event of the log."""
+        self.queued = queued
+        self._publish()
+
+    def leave_queue(self) -> None:
+        """Its turn has come; nobody is told where it stood any more."""
+        self.queued = None
+
+    def tell(self, frame: protocol.ServerFrame) -> None:
+        """Say something to all who watch that is not an event."""
+        for viewer in self.viewers:
+            viewer.tell(frame)
+
+    def read(self, after: int, *, guest: bool = False) -> Frame | None:
+        """The frame that follows a cursor, encoded once for all viewers that are there.
+
+        A guest is not told the budget of whose answer it is.
+        """
+        if after >= len(self.events):
+            return None
+        event = self.events[after]
+        if guest and isinstance(event, EndEvent) and isinstance(event.frame, protocol.Done):
+            frame_ = msgspec.structs.replace(event.frame, budget=None)
+            return Frame(protocol.encode(frame_), self.request_id, after, after + 1)
+        frame = self._frames.get(after)
+        if frame is None:
+            if len(self._frames) >= MAX_SHARED_FRAMES:
+                self._frames.clear()
+            frame = self._frames[after] = self._encode(after)
+        return frame
+
+    def watch(self, viewer: "Viewer") -> None:
+        self.viewers.add(viewer)
+        self.unwatched_since = None
+
+    def unwatch(self, viewer: "Viewer") -> None:
+        self.viewers.discard(viewer)
+        if not self.viewers:
+            self.unwatched_since = time.monotonic()
+
+    def _write(self, events: Sequence[Event]) -> None:
+        if self.journal is not None:
+            self.journal.write(events)
+
+    def _publish(self) -> None:
+        self._frames.clear()
+        for viewer in self.viewers:
+            viewer.wake(self)
+
+    def _encode(self, after: int) -> Frame:
+        event = self.events[after]
+        if not isinstance(event, TextEvent):
+            return Frame(protocol.encode(event.frame), self.request_id, after, after + 1)
+        chunks, size, seq = [event.text], event.size, after + 1
+        while seq < len(self.events):
+            more = self.events[seq]
+            if not isinstance(more, TextEvent) or more.kind != event.kind or size + more.size > MAX_FRAME_TEXT:
+                break
+            chunks.append(more.text)
+            size += more.size
+            seq += 1
+        kind = protocol.Token if event.kind == "token" else protocol.Thinking
+        chunk = "".join(chunks)
+        frame = kind(request_id=self.request_id, after=after, seq=seq, chunk=chunk)
+        return Frame(protocol.encode(frame), self.request_id, after, seq, chunk)

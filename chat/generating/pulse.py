@@ -1,0 +1,115 @@
+"""The pulse of a process: checkpoints, leases, requests to cancel, orphans, and who may still watch."""
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from chat import hints
+from chat.access import ended_among
+from chat.database import in_database
+from chat.models import Generation, LanguageModel, Message
+from chat.models.provider_limit import rates_of
+from chat.protocol import CloseCode
+
+from . import ending
+from .accounting import end_stale_reservations
+from .guests import turn_away
+from .runner import Runner
+
+if TYPE_CHECKING:
+    from .process import Process
+
+logger = logging.getLogger(__name__)
+PULSE_S = 2.0
+
+
+class Pulse:
+    """What a process does every two seconds, whatever happens; hints only make it quicker."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process = process
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(PULSE_S)
+            try:
+                await self._checkpoint()
+                await self._end_access()
+                await turn_away(list(self._process.viewers))
+                await self._keep_accounts()
+            except DatabaseError as error:
+                logger.error("pulse: %s", error)
+            self._join()
+            self._end_orphans()
+            self._process.hub.sweep()
+
+    async def _checkpoint(self) -> None:
+        """Save all running answers; stop those that are to be cancelled or that another process has taken over."""
+        running = [runner for runner in self._process.runners.values() if runner.generation.fence]
+        if not running:
+            return
+        held = await in_database(_save, [(runner, runner.texts()) for runner in running])
+        for runner in running:
+            generation_id = runner.generation.pk
+            if held.get(generation_id):
+                runner.stop(ending.CANCELLED)
+            elif generation_id not in held and not runner.stored.is_set():
+                runner.replaced()
+
+    async def _end_access(self) -> None:
+        """Let go of those who signed out, or were signed out, since they began to watch."""
+        watching = {viewer.ticket for viewer in self._process.viewers if viewer.ticket is not None}
+        if not watching:
+            return
+        ended = await in_database(ended_among, watching)
+        for viewer in list(self._process.viewers):
+            if viewer.ticket in ended:
+                viewer.finish(CloseCode.SIGNED_OUT)
+
+    async def _keep_accounts(self) -> None:
+        """End what a crash or a deletion left reserved; let those who wait have new limits of models at once."""
+        for user_id in await in_database(end_stale_reservations):
+            await hints.budget_changed(user_id)
+        if self._process.admission.waiting:
+            self._process.admission.know(await in_database(rates_of, LanguageModel.objects.all()))
+
+    def _join(self) -> None:
+        """Show viewers what runs in the conversations they watch, should the hint have been lost."""
+        running = [log for log in self._process.hub if not log.ended]
+        for viewer in self._process.viewers if running else ():
+            for log in running:
+                if log.conversation_id in viewer.conversations and not viewer.watches(log.generation_id):
+                    viewer.attach(log)
+
+    def _end_orphans(self) -> None:
+        """Stop what nobody has watched for longer than the grace period."""
+        if not settings.ORPHAN_GRACE_S:
+            return
+        deadline = time.monotonic() - settings.ORPHAN_GRACE_S
+        for runner in list(self._process.runners.values()):
+            unwatched_since = runner.log.unwatched_since
+            if unwatched_since is not None and unwatched_since < deadline:
+                runner.stop(ending.ORPHANED)
+
+
+def _save(texts: list[tuple[Runner, dict[str, str]]]) -> dict[UUID, bool]:
+    """Renew the leases and store the texts of those still held, in one transaction. Blocking."""
+    with transaction.atomic():
+        held = Generation.objects.renew_leases({runner.generation.pk: runner.generation.fence for runner, _ in texts})
+        Message.objects.checkpoint(
+            (
+                runner.generation.message_id,
+                runner.generation.pk,
+                runner.generation.fence,
+                text["text"],
+                text["thinking"],
+            )
+            for runner, text in texts
+            if runner.generation.pk in held and runner.has_news(text)
+        )
+    return held

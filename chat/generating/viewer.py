@@ -1,0 +1,123 @@
+"""A viewer: the cursors of one socket or SSE response, and what is ready to be sent to it."""
+
+import asyncio
+from collections import deque
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from chat import protocol
+from chat.access import Ticket
+
+from .log import Cursor, Frame, GenerationLog
+
+MAX_NOTICES = 256
+
+
+class Viewer:
+    """Iterated by the one task that writes to a client: yields the next frame whenever it can write.
+
+    Nothing is stored for a client that reads slowly but its cursors, so it gets fewer and larger frames.
+    Logs with something new take turns.
+    """
+
+    def __init__(self, *, until_read: bool = False) -> None:
+        """``until_read``: the iteration ends when all that was attached has been read to its end."""
+        self.ticket: Ticket | None = None  # the sign-in without which there is nothing more to see
+        self.conversations: set[UUID] = set()  # watched as a whole: what begins there is attached
+        self.guest_in: set[UUID] = set()  # conversations of others, for as long as they are shared
+        self._until_read = until_read
+        self.cursors: dict[UUID, Cursor] = {}
+        self._ready: dict[UUID, None] = {}
+        self._notices: deque[str] = deque()
+        self._wakeup = asyncio.Event()
+        self._closed = False
+        self.close_code: int | None = None
+
+    def attach(self, log: GenerationLog, after: int = 0, epoch: int | None = None) -> None:
+        """Watch a log from a cursor; attaching again moves the cursor."""
+        guest = self.ticket is not None and self.ticket.user_id != log.user_id
+        if guest:
+            self.guest_in.add(log.conversation_id)
+        self.cursors[log.generation_id] = Cursor(log, after, epoch, guest=guest)
+        log.watch(self)
+        self.wake(log)
+
+    def watches(self, generation_id: UUID) -> bool:
+        return generation_id in self.cursors
+
+    def detach(self, generation_id: UUID) -> None:
+        cursor = self.cursors.pop(generation_id, None)
+        if cursor is not None:
+            cursor.log.unwatch(self)
+
+    def leave(self, conversation_id: UUID) -> None:
+        """Stop watching all that is generated in a conversation."""
+        for generation_id, cursor in list(self.cursors.items()):
+            if cursor.log.conversation_id == conversation_id:
+                self.detach(generation_id)
+
+    def turn_away(self, conversation_id: UUID) -> None:
+        """It is not shared any more: leave it and say so."""
+        self.guest_in.discard(conversation_id)
+        self.conversations.discard(conversation_id)
+        self.leave(conversation_id)
+        words = _("This conversation is not shared with you any more.")
+        self.tell(protocol.Error(code="forbidden", message=words, retryable=False, conversation_id=conversation_id))
+        self._closed = self._closed or (self._until_read and not self.cursors)
+
+    def wake(self, log: GenerationLog) -> None:
+        """The log has something new."""
+        self._ready[log.generation_id] = None
+        self._wakeup.set()
+
+    def tell(self, frame: protocol.ServerFrame) -> None:
+        """Send a frame that belongs to no log. A client that makes too many of them wait is done for."""
+        if len(self._notices) >= MAX_NOTICES:
+            self._notices.clear()
+            self.finish(protocol.CloseCode.TOO_SLOW)
+            return
+        self._notices.append(protocol.encode(frame))
+        self._wakeup.set()
+
+    def finish(self, code: int) -> None:
+        """End the iteration after what waits to be told; ``code`` says to the connection why."""
+        self.close_code = self.close_code or code
+        self.close()
+
+    def close(self) -> None:
+        """Leave all logs and end the iteration."""
+        self._closed = True
+        for generation_id in list(self.cursors):
+            self.detach(generation_id)
+        self._wakeup.set()
+
+    def __aiter__(self) -> "Viewer":
+        return self
+
+    async def __anext__(self) -> Frame:
+        while (frame := self._next()) is None:
+            if self._closed:
+                raise StopAsyncIteration
+            self._wakeup.clear()
+            await self._wakeup.wait()
+        return frame
+
+    def _next(self) -> Frame | None:
+        if self._notices:
+            return Frame(self._notices.popleft())
+        while self._ready:
+            generation_id = next(iter(self._ready))
+            del self._ready[generation_id]
+            cursor = self.cursors.get(generation_id)
+            if cursor is None:
+                continue
+            frame = cursor.next_frame()
+            if cursor.exhausted:
+                self.detach(generation_id)
+                self._closed = self._closed or (self._until_read and not self.cursors)
+            elif frame is not None:
+                self._ready[generation_id] = None
+            if frame is not None:
+                return frame
+        return None

@@ -1,0 +1,49 @@
+"""Hints over the channel layer: "look at the database". All of them may be lost; polls find what they said."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+
+from accounts.hints import EVERYONE, budget_changed, user_group
+
+__all__ = [
+    "EVERYONE",
+    "budget_changed",
+    "conversation_group",
+    "conversation_updated",
+    "generation_queued",
+    "sharing_changed",
+    "user_group",
+]
+
+Change = Literal["created", "renamed", "deleted", "archived", "message"]
+
+
+def conversation_group(conversation_id: UUID) -> str:
+    """All sockets that watch one conversation."""
+    return f"conversation.{conversation_id.hex}"
+
+
+async def conversation_updated(user_id: UUID, conversation_id: UUID, change: Change) -> None:
+    """The sidebar has something new."""
+    await _send(
+        user_group(user_id),
+        {"type": "conversation.updated", "conversation_id": str(conversation_id), "change": change},
+    )
+
+
+async def generation_queued(conversation_id: UUID, generation_id: UUID) -> None:
+    """An answer begins in a conversation."""
+    await _send(conversation_group(conversation_id), {"type": "generation.queued", "generation_id": str(generation_id)})
+
+
+async def sharing_changed(conversation_id: UUID) -> None:
+    """Somebody may not be allowed to read a conversation any more."""
+    await _send(conversation_group(conversation_id), {"type": "sharing.changed"})
+
+
+async def _send(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.group_send(group, message)

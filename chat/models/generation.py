@@ -1,0 +1,207 @@
+"""One attempt at an assistant message: its state, who runs it, what it used."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .conversation import Conversation
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LEASE = datetime.timedelta(seconds=15)
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    def visible_to(self, user: "User") -> "GenerationQuerySet":
+        """Those of the person's own conversations."""
+        return self.filter(message__conversation__owner=user, message__conversation__deleted_at=None)
+
+    def readable_by(self, user: "User") -> "GenerationQuerySet":
+        """Those whose conversation the person may read."""
+        return self.filter(message__conversation__in=Conversation.objects.readable_by(user))
+
+    def active(self) -> "GenerationQuerySet":
+        """Queued or running."""
+        return self.filter(status__in=Generation.Status.active())
+
+    def held(self, pk: UUID, fence: int) -> "GenerationQuerySet":
+        """The one generation, if it still runs under this fence: what a runner's writes are limited to."""
+        return self.filter(pk=pk, fence=fence, status=Generation.Status.RUNNING)
+
+    def renew_leases(self, fences: Mapping[UUID, int]) -> "dict[UUID, bool]":
+        """Renew the leases of running generations, given with their fences.
+
+        Returns those still held, each with whether someone asked to cancel it; a missing one has been replaced.
+        """
+        by_fence: dict[int, list[UUID]] = defaultdict(list)
+        for pk, fence in fences.items():
+            by_fence[fence].append(pk)
+        held: dict[UUID, bool] = {}
+        for fence, pks in by_fence.items():
+            mine = self.filter(pk__in=pks, fence=fence, status=Generation.Status.RUNNING)
+            mine.update(lease_expires_at=timezone.now() + LEASE)
+            held.update((pk, at is not None) for pk, at in mine.values_list("pk", "cancel_requested_at"))
+        return held
+
+
+class Generation(models.Model):
+    """The record of a generation; the log has its events, the message its text.
+
+    Every move is one conditional UPDATE that says whether it won. ``fence`` counts the runners there
+    have been: a runner writes only while the fence is its own. The generation wrote
+    ``message.text[text_start:text_start + text_length]``: a continuation writes on in the same message.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+        INTERRUPTED = "interrupted"
+        TRUNCATED = "truncated"
+        FAILED = "failed"
+
+        @classmethod
+        def active(cls) -> "list[Generation.Status]":
+            return [cls.QUEUED, cls.RUNNING]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="generations")
+    request_id = models.UUIDField()
+    message = models.ForeignKey("Message", on_delete=models.CASCADE, related_name="generations")
+    continues = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    language_model = models.ForeignKey("LanguageModel", null=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.CharField(max_length=200, help_text="name of the model that spoke")
+    allow_fallback = models.BooleanField(default=True, help_text="another model may answer when this one cannot")
+
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    finish_reason = models.CharField(max_length=32, blank=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+    retry_after_s = models.FloatField(null=True)
+
+    process = models.UUIDField(null=True, help_text="the process that runs it")
+    fence = models.PositiveIntegerField(default=0)
+    epoch = models.PositiveIntegerField(default=1)
+    takeovers = models.PositiveSmallIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+
+    max_output_tokens = models.PositiveIntegerField()
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cached_input_tokens = models.PositiveIntegerField(default=0)
+    estimated = models.BooleanField(default=True)
+
+    text_start = models.PositiveIntegerField(default=0)
+    text_length = models.PositiveIntegerField(default=0)
+    thinking_start = models.PositiveIntegerField(default=0)
+    thinking_length = models.PositiveIntegerField(default=0)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    first_token_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "request_id"], name="one_generation_per_request"),
+            models.UniqueConstraint(
+                fields=["message"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_generation_per_message",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["status", "lease_expires_at"],
+                condition=Q(status__in=["queued", "running"]),
+                name="active_generations",
+            ),
+            models.Index(fields=["user", "created_at"], name="generations_of_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.status}"
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not ended yet, as far as this object knows."""
+        return self.status in self.Status.active()
+
+    def claim(self, process: UUID, model: str) -> bool:
+        """Become its first runner, with this model to speak; false when it was cancelled or claimed before."""
+        now = timezone.now()
+        waiting = Generation.objects.filter(
+            pk=self.pk, fence=self.fence, status=self.Status.QUEUED, cancel_requested_at=None
+        )
+        return self._move(
+            waiting,
+            status=self.Status.RUNNING,
+            process=process,
+            model=model,
+            started_at=now,
+            lease_expires_at=now + LEASE,
+        )
+
+    def take_over(self, process: UUID) -> bool:
+        """Become its runner in place of a dead one; false when another was quicker."""
+        running = Generation.objects.held(self.pk, self.fence)
+        takeovers = self.takeovers + 1
+        return self._move(running, process=process, takeovers=takeovers, lease_expires_at=timezone.now() + LEASE)
+
+    def give_up(self) -> bool:
+        """Stop being its runner without ending it: another process may take it over at once."""
+        return bool(Generation.objects.held(self.pk, self.fence).update(lease_expires_at=timezone.now()))
+
+    def start_over(self, model: str) -> bool:
+        """Begin the log anew with another model, before anything of the answer has been seen."""
+        won = Generation.objects.held(self.pk, self.fence).update(model=model, epoch=self.epoch + 1)
+        if won:
+            self.model = model
+            self.epoch += 1
+        return bool(won)
+
+    def finish(self, **end: Any) -> bool:
+        """Enter the final state given by the fields; false when the runner has been replaced."""
+        if not Generation.objects.held(self.pk, self.fence).update(finished_at=timezone.now(), **end):
+            return False
+        self.refresh_from_db(fields=["finished_at", *end])  # all of it would forget the loaded message
+        return True
+
+    def finish_queued(self, **end: Any) -> bool:
+        """End it before it began; false when it is not waiting any more."""
+        waiting = Generation.objects.filter(pk=self.pk, status=self.Status.QUEUED)
+        if not waiting.update(finished_at=timezone.now(), **end):
+            return False
+        self.refresh_from_db(fields=["finished_at", *end])  # all of it would forget the loaded message
+        return True
+
+    def request_cancel(self) -> bool:
+        """Ask its runner, whichever process that is, to stop."""
+        return bool(Generation.objects.active().filter(pk=self.pk).update(cancel_requested_at=timezone.now()))
+
+    def cancel_requested(self) -> bool:
+        """Whether somebody has asked for that and it still waits to be run."""
+        waiting = Generation.objects.filter(pk=self.pk, status=self.Status.QUEUED)
+        return waiting.exclude(cancel_requested_at=None).exists()
+
+    def _move(self, candidates: GenerationQuerySet, **fields: Any) -> bool:
+        """Become the runner under the next fence."""
+        fields["fence"] = self.fence + 1
+        if not candidates.update(**fields):
+            return False
+        for name, value in fields.items():
+            setattr(self, name, value)
+        return True

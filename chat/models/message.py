@@ -1,0 +1,92 @@
+"""One message of a conversation."""
+
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import connection, models
+from django.utils import timezone
+
+from .conversation import Conversation
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    from .generation import Generation
+
+
+CHECKPOINT = """
+    UPDATE chat_message SET text = %s, thinking = %s WHERE id = %s AND EXISTS (
+        SELECT 1 FROM chat_generation WHERE chat_generation.id = %s AND fence = %s AND status = 'running'
+    )
+"""
+Checkpoint = tuple[uuid.UUID, uuid.UUID, int, str, str]  # message, generation, fence, text, thinking
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: "User") -> "MessageQuerySet":
+        """Those of the person's own conversations."""
+        return self.filter(conversation__owner=user, conversation__deleted_at=None)
+
+    def readable_by(self, user: "User") -> "MessageQuerySet":
+        """Those of the conversations the person may read."""
+        return self.filter(conversation__in=Conversation.objects.readable_by(user))
+
+    def checkpoint(self, texts: "Iterable[Checkpoint]") -> None:
+        """Store running answers as they are now, but for those whose runner has been replaced.
+
+        One prepared statement for all: a query built for each would hold the interpreter for so long that
+        tokens wait for it.
+        """
+        adapt = models.UUIDField().get_db_prep_value
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                CHECKPOINT,
+                [
+                    (text, thinking, adapt(message_id, connection), adapt(generation_id, connection), fence)
+                    for message_id, generation_id, fence, text, thinking in texts
+                ],
+            )
+
+    def held_by(self, generation_id: uuid.UUID, fence: int) -> "MessageQuerySet":
+        """The message that a generation writes, as long as its runner has not been replaced."""
+        return self.filter(generations__pk=generation_id, generations__fence=fence, generations__status="running")
+
+
+class Message(models.Model):
+    """A node of the conversation's tree: siblings are edits of a prompt or other answers to the same one.
+
+    ``text`` is Markdown as it was written. While an answer is being generated it holds the last
+    checkpoint; the log has the rest.
+    """
+
+    class Role(models.TextChoices):
+        SYSTEM = "system"
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey("Conversation", on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    role = models.CharField(max_length=10, choices=Role)
+    text = models.TextField(blank=True)
+    thinking = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.text[:40]}"
+
+    @property
+    def last_generation(self) -> "Generation | None":
+        """The generation that wrote the end of this answer; None for a prompt."""
+        return max(self.generations.all(), key=lambda generation: generation.created_at, default=None)
+
+    @property
+    def active_generation(self) -> "Generation | None":
+        """The generation that is writing this answer now."""
+        return self.generations.active().first()

@@ -1,0 +1,31 @@
+"""What was deleted goes for good, once nobody can take that back any more."""
+
+import asyncio
+import logging
+
+from django.db import DatabaseError
+
+from .database import in_database
+from .models import Conversation
+
+logger = logging.getLogger(__name__)
+INTERVAL_S = 60.0
+
+
+async def keep_purging() -> None:
+    """For the life of the process; one transaction for each conversation, so that nobody waits long for the lock."""
+    while True:
+        try:
+            while await in_database(purge_one):
+                pass
+        except DatabaseError as error:
+            logger.error("purging failed: %s", error)
+        await asyncio.sleep(INTERVAL_S)
+
+
+def purge_one() -> bool:
+    """Remove one conversation with all that belongs to it; false when there is none. Blocking."""
+    found = Conversation.objects.purgeable().first()
+    if found is not None:
+        found.delete()
+    return found is not None
