@@ -1,0 +1,38 @@
+/** <budget-meter>: what is left of today's tokens and when the next day begins, in the person's own words and zone. */
+
+import { connection } from "#lib/here";
+
+const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
+const full = new Intl.NumberFormat(document.documentElement.lang);
+const hour = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+
+export class BudgetMeter extends HTMLElement {
+  #listeners = null;
+
+  connectedCallback() {
+    this.#listeners = new AbortController();
+    connection.addEventListener("budget", ({ detail }) => this.#show(detail), { signal: this.#listeners.signal });
+    if (connection.budget) this.#show(connection.budget);
+  }
+
+  disconnectedCallback() {
+    this.#listeners.abort();
+  }
+
+  #show({ limit, remaining, resets_at: resetsAt }) {
+    this.hidden = limit === null;
+    if (limit === null) return;
+    const words = { left: short.format(remaining), limit: full.format(limit), exact: full.format(remaining) };
+    words.time = hour.format(new Date(resetsAt));
+    this.querySelector("meter").value = limit ? remaining / limit : 0;
+    this.querySelector("span").textContent = this.#said("text", words);
+    this.title = this.#said("explained", words);
+    this.dataset.level = remaining <= 0 ? "empty" : remaining < limit / 10 ? "low" : "fine";
+  }
+
+  #said(name, words) {
+    return this.dataset[name].replace(/\{(\w+)\}/g, (_, word) => words[word]);
+  }
+}
+
+customElements.define("budget-meter", BudgetMeter);

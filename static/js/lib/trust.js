@@ -1,0 +1,45 @@
+/** The page's one Trusted Types policy: HTML becomes DOM here and nowhere else. */
+
+import htmx from "#vendor/htmx";
+import "#vendor/dompurify";
+
+const TAGS =
+  "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong sub sup table tbody td th thead tr ul";
+const LINK = /^(?:https?:\/\/|mailto:)/i;
+const CLASS = /^(?:language-[\w+#.-]{1,32}|hljs(?:-[\w-]+)?|[\w]+_|align-(?:left|center|right)|remote-image)$/;
+
+const refuse = () => {
+  throw new TypeError("This page runs no script from text.");
+};
+// Passes HTML through: what comes from the server was escaped there, what a model wrote goes through DOMPurify below.
+const rules = { createHTML: (html) => html, createScript: refuse, createScriptURL: refuse };
+const policy = globalThis.trustedTypes?.createPolicy("parley", rules) ?? rules;
+
+const purify = globalThis.DOMPurify;
+purify.setConfig({
+  ALLOWED_TAGS: TAGS.split(" "),
+  ALLOWED_ATTR: ["href", "title", "class", "start"],
+  ALLOWED_URI_REGEXP: LINK,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+  TRUSTED_TYPES_POLICY: policy,
+});
+purify.addHook("uponSanitizeAttribute", (element, attribute) => {
+  if (attribute.attrName !== "class") return;
+  attribute.attrValue = attribute.attrValue.split(/\s+/).filter((name) => CLASS.test(name)).join(" ");
+  attribute.keepAttr = attribute.attrValue !== "";
+});
+purify.addHook("afterSanitizeAttributes", (element) => {
+  if (element.nodeName !== "A" || !element.hasAttribute("href")) return;
+  element.setAttribute("rel", "noopener noreferrer nofollow");
+  element.setAttribute("target", "_blank");
+});
+
+/** @returns {DocumentFragment} of rendered Markdown, with nothing in it that runs, loads or styles */
+export function safeFragment(html) {
+  return purify.sanitize(html);
+}
+
+// htmx parses what our own server answers; it gets no way to run text as a script.
+htmx.registerExtension("parley", { init: (api) => api.initSecurity(policy, refuse, refuse) });
