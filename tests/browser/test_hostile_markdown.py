@@ -1,0 +1,96 @@
+"""Nothing a model writes runs, loads or leads anywhere by itself; however it is cut into tokens."""
+
+from playwright.async_api import expect
+
+from .chat_page import ChatPage
+from .hostile import corpus
+
+ELEMENTS = {"A", "BLOCKQUOTE", "BR", "CODE", "DEL", "EM", "H1", "H2", "H3", "H4", "H5", "H6", "HR", "LI", "OL", "P"}
+ELEMENTS |= {"PRE", "S", "SPAN", "STRONG", "SUB", "SUP", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR", "UL"}
+ATTRIBUTES = {"href", "title", "class", "start", "rel", "target"}
+# Except what the page itself puts around code and tables.
+INSPECT = """
+  const found = { elements: new Set(), attributes: new Set(), links: new Set() };
+  const inspect = (body) => {
+    for (const one of body.querySelectorAll("*")) {
+      if (one.matches(".code__head, .code__head *, .code, .table-frame")) continue;
+      found.elements.add(one.tagName);
+      for (const { name } of one.attributes) found.attributes.add(name);
+      if (one.href) found.links.add([one.getAttribute("href"), one.rel, one.target].join(" | "));
+    }
+  };
+  const report = () => Object.fromEntries(Object.entries(found).map(([name, set]) => [name, [...set]]));
+"""
+INSPECT_PAGE = "(bodies) => {" + INSPECT + "bodies.forEach(inspect); return report(); }"
+STREAM_EACH = (
+    "async (texts) => {"
+    + INSPECT
+    + """
+  const { MarkdownStream } = await import("#lib/markdown_stream");
+  const { decorate } = await import("#lib/decorate");
+  const stage = document.body.appendChild(document.createElement("div"));
+  for (const text of texts) {
+    const stream = new MarkdownStream(stage, { decorate, now: () => 0 });
+    for (const character of text) {
+      stream.push(character);
+      stream.render();
+      inspect(stage);
+    }
+    stream.finish();
+    inspect(stage);
+    const whole = new MarkdownStream(document.createElement("div"), { decorate });
+    whole.push(text);
+    whole.finish();
+    if (whole.element.innerHTML !== stage.innerHTML) throw new Error(`not the same: ${JSON.stringify(text)}`);
+  }
+  stage.remove();
+  return report();
+}"""
+)
+
+
+def _assert_inert(found: dict[str, list[str]]) -> None:
+    assert set(found["elements"]) <= ELEMENTS
+    assert set(found["attributes"]) <= ATTRIBUTES
+    for link in found["links"]:
+        assert link.startswith(("http://", "https://", "mailto:")), link
+        assert link.endswith("| noopener noreferrer nofollow | _blank"), link
+
+
+async def test_the_corpus_as_one_answer_is_inert(page: ChatPage) -> None:
+    texts = corpus()
+    assert len(texts) >= 280
+    page.provider.script(tokens=tuple(f"{text}\n\n---\n\n" for text in texts))
+    await page.ask("Hello")
+    coloured = page.answer.locator("code.language-html .hljs-tag").first
+    await expect(coloured).to_be_attached()
+    _assert_inert(await page.one("message-body").evaluate_all(INSPECT_PAGE))
+    before = await page.html()
+    await page.page.reload()
+    await expect(coloured).to_be_attached()
+    assert await page.html() == before
+
+
+async def test_the_corpus_streamed_character_by_character_is_inert_all_the_way(page: ChatPage) -> None:
+    """Every prefix of every text is shown: the page renders after each character instead of once a frame."""
+    texts = [text for text in corpus() if len(text) < 200]
+    result = await page.page.evaluate(STREAM_EACH, texts)
+    _assert_inert(result)
+
+
+async def test_an_image_of_another_host_is_a_link_that_names_it(page: ChatPage) -> None:
+    page.provider.script(tokens=("![a chart](https://images.example.org/chart.png)",))
+    await page.ask("Hello")
+    await expect(page.body(page.answer).locator("a")).to_have_text("a chart (images.example.org)")
+    await expect(page.body(page.answer).locator("img")).to_have_count(0)
+
+
+async def test_a_hostile_prompt_and_title_are_text(page: ChatPage) -> None:
+    words = "<img src=x onerror=alert(1)> **not bold**"
+    page.provider.script(tokens=("Hi.",))
+    await page.ask(words)
+    await expect(page.body(page.prompts.first)).to_have_text(words)
+    await expect(page.one("conversation-item").first).to_have_text(words)
+    await page.page.reload()
+    await expect(page.body(page.prompts.first)).to_have_text(words)
+    await expect(page.page.locator(".thread__title")).to_have_text(words)

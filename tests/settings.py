@@ -1,0 +1,25 @@
+"""The settings of the tests: nothing of the machine's own environment, everything in a folder of this run."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+for _name in list(os.environ):
+    if _name.startswith(("OPENAI_", "ANTHROPIC_", "DATABASE_", "REDIS_", "EMAIL_", "SECRET_KEY")):
+        del os.environ[_name]
+_folder = tempfile.mkdtemp(prefix="parley-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+os.environ |= {"ENV_FILE": "", "DATA_DIR": _folder, "OLLAMA_URL": "http://127.0.0.1:9", "DEBUG": "0"}
+os.environ |= {"SITE_URL": "http://127.0.0.1:8000", "SIGNUP": "closed", "TRUSTED_PROXIES": "0"}
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
+from config.translations import compile_all  # noqa: E402
+
+compile_all()
+# A file, as in production: threads and processes of a test see one database.
+DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,29 @@
+"""Log lines: one for each event, whatever is in it."""
+
+import logging
+import sys
+
+from config.logs import LineFormatter
+
+
+def line(message: str, **extra: object) -> str:
+    record = logging.LogRecord("chat", logging.INFO, __file__, 1, message, None, None)
+    vars(record).update(extra)
+    return LineFormatter("{levelname} {message}", style="{").format(record)
+
+
+def test_an_event_is_a_line() -> None:
+    assert line("socket opened: user=Zoë") == "INFO socket opened: user=Zoë"
+
+
+def test_nothing_in_it_can_forge_another_line_or_move_a_terminal() -> None:
+    assert line("a\nERROR b\r\x1b[2J\x00\u2028") == r"INFO a\nERROR b\r\x1b[2J\x00\u2028"
+
+
+def test_a_traceback_stays_in_its_line() -> None:
+    try:
+        raise ValueError("no")
+    except ValueError:
+        text = line("failed", exc_info=sys.exc_info())
+    assert "ValueError: no" in text
+    assert len(text.splitlines()) == 1
