@@ -123,6 +123,8 @@ async def test_a_queued_request_survives_its_socket_and_can_be_cancelled(
         await again.send("ai:resume", request_id=third.request_id, after=0)
         assert (await again.ended(again.reader(third.request_id))).status == "cancelled"
         await again.send("ai:cancel", request_id=first.request_id)
+        await again.send("ai:resume", request_id=first.request_id, after=0)
+        await again.ended(again.reader(first.request_id))
         await again.until(lambda: again.reader(second.request_id).text)
         await again.send("ai:cancel", request_id=second.request_id)
         await again.ended(again.reader(second.request_id))
