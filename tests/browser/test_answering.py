@@ -141,3 +141,11 @@ async def test_a_strangers_conversation_is_not_found(page: ChatPage, tab: OpenPa
     response = await bob.page.goto(page.page.url)
     assert response is not None
     assert response.status == 404
+
+
+async def test_characters_by_their_names_are_those_of_html_and_nothing_else_is(page: ChatPage) -> None:
+    page.provider.script(tokens=("&lt;b&gt; &auml;&nbsp;&hellip; &semi;&bsemi; &copy &ampfoo; &nosuchname; `&auml;`",))
+    await page.ask("Hello")
+    words = await page.body(page.answer).text_content()
+    assert words is not None
+    assert words.strip() == "<b> ä\u00a0… ;⁏ &copy &ampfoo; &nosuchname; &auml;"

@@ -1,10 +1,10 @@
 /** Markdown as this product reads it: no HTML, no images, links to the web and to mailboxes only. */
 
-import "#vendor/markdown-it";
+import MarkdownIt from "#vendor/markdown-it";
 
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
-export const markdown = new globalThis.markdownit("default", { html: false, linkify: true, typographer: false });
+export const markdown = new MarkdownIt("default", { html: false, linkify: true, typographer: false });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 markdown.validateLink = (url) => LINK.test(url.trim());
 

@@ -1,5 +1,6 @@
 /** The page's one Trusted Types policy: HTML becomes DOM here and nowhere else. */
 
+import { readWith } from "#lib/entities";
 import htmx from "#vendor/htmx";
 import "#vendor/dompurify";
 
@@ -40,6 +41,13 @@ purify.addHook("afterSanitizeAttributes", (element) => {
 export function safeFragment(html) {
   return purify.sanitize(html);
 }
+
+// In a text field there are characters and no tags.
+const field = document.createElement("textarea");
+readWith((entity) => {
+  field.innerHTML = policy.createHTML(entity);
+  return field.textContent;
+});
 
 // htmx parses what our own server answers; it gets no way to run text as a script.
 htmx.registerExtension("parley", { init: (api) => api.initSecurity(policy, refuse, refuse) });
