@@ -1,5 +1,6 @@
 """What a person types about their account."""
 
+import datetime
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -7,9 +8,10 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import BudgetRequest, User
+from .models import ApiKey, BudgetRequest, User
 
 
 class NewAdminForm(forms.Form):
@@ -85,3 +87,33 @@ class BudgetRequestForm(forms.ModelForm):  # type: ignore[type-arg]
         model = BudgetRequest
         fields: ClassVar = ["reason"]
         labels: ClassVar = {"reason": _("What do you need more tokens for?")}
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """``days`` until it ends by itself; empty: never."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What it is for, so that you know it again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(
+        label=_("It ends"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial=90,
+        choices=[(30, _("after 30 days")), (90, _("after 90 days")), (365, _("after a year")), ("", _("never"))],
+    )
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ["name", "scope"]
+        widgets: ClassVar = {"scope": forms.RadioSelect}
+
+    def issue(self, user: User) -> tuple[ApiKey, str]:
+        """Make the key; its text is shown once."""
+        days = self.cleaned_data["days"]
+        expires_at = timezone.now() + datetime.timedelta(days=days) if days else None
+        return ApiKey.objects.issue(user, self.cleaned_data["name"], self.cleaned_data["scope"], expires_at)

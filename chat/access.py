@@ -2,34 +2,71 @@
 
 from collections.abc import Mapping, Set
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import ApiKey, User
+
+from .protocol import Refused
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """The sign-in that a connection was opened with."""
+    """The sign-in that a connection was opened with: a session, or an API key in its place."""
 
     user_id: Any
-    session_key: str
-    session_hash: str
+    session_key: str = ""
+    session_hash: str = ""
+    api_key_id: UUID | None = None
+    may_chat: bool = True
 
     @classmethod
     def of(cls, user: User, session: SessionBase) -> "Ticket":
         """``session`` is the one that the person has signed in with; it must be loaded."""
         return cls(user.pk, session.session_key or "", session.get(HASH_SESSION_KEY, ""))
 
+    @classmethod
+    def of_key(cls, key: ApiKey) -> "Ticket":
+        return cls(key.user_id, api_key_id=key.pk, may_chat=key.may_chat)
+
+    @classmethod
+    def of_scope(cls, scope: Mapping[str, Any]) -> "Ticket":
+        """As the gate has recognised whoever opens a socket."""
+        key = scope.get("api_key")
+        return cls.of_key(key) if key else cls.of(scope["user"], scope["session"])
+
+    def check(self, asks: bool) -> None:
+        """Raises Refused for what changes something (``asks``) when it was opened only to read."""
+        if asks and not self.may_chat:
+            raise Refused("forbidden", _("This API key may only read."))
+
 
 def ended_among(tickets: Set[Ticket]) -> set[Ticket]:
-    """Those whose session is gone or expired, whose user is not active any more, or whose password has changed.
+    """Those whose session is gone or expired, whose user is not active any more, or whose password has changed;
+    and those whose API key is revoked or expired, or its user not active any more.
 
-    Blocking: two queries.
+    Blocking: two queries, one more if there are keys.
     """
+    by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
+    return _ended_keys(by_key) | _ended_sessions(tickets - by_key)
+
+
+def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
+    if not tickets:
+        return set()
+    named = ApiKey.objects.alive().filter(pk__in={ticket.api_key_id for ticket in tickets})
+    alive = set(named.values_list("pk", flat=True))
+    return {ticket for ticket in tickets if ticket.api_key_id not in alive}
+
+
+def _ended_sessions(tickets: Set[Ticket]) -> set[Ticket]:
+    if not tickets:
+        return set()
     keys = {ticket.session_key for ticket in tickets}
     alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     sessions = set(alive.values_list("session_key", flat=True))

@@ -47,7 +47,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.user: User = self.scope["user"]
         self.connection_id = uuid.uuid4()
         self.viewer = Viewer()
-        self.viewer.ticket = Ticket.of(self.user, self.scope["session"])
+        self.viewer.ticket = self.ticket = Ticket.of_scope(self.scope)
         self.work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WAITING)
         self.budget_news = asyncio.Event()
         self.bad_frames = 0
@@ -125,7 +125,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         match frame:
             case protocol.Ping():
                 self.viewer.tell(protocol.Pong(id=frame.id))
-            case protocol.Cancel() if self._cancel_here(frame.request_id):
+            case protocol.Cancel() if self.ticket.may_chat and self._cancel_here(frame.request_id):
                 pass
             case _:
                 self._hand_over(self._carry_out(frame))
@@ -166,6 +166,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self.viewer.tell(Refused("internal", sentence, retryable=True).frame(request_id))
 
     async def _act(self, frame: protocol.AnyClientFrame) -> None:
+        self.ticket.check(asks=isinstance(frame, protocol.Ask | protocol.Cancel))
         match frame:
             case protocol.Generate() | protocol.Regenerate() | protocol.Continue():
                 await answering.ask(self.user, frame, self.viewer)

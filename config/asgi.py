@@ -8,11 +8,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402 (needs the apps loaded above)
-from channels.routing import ProtocolTypeRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402 (needs the apps loaded above)
 
 from .body_limit import limited  # noqa: E402
-from .gate import only_at, same_site, signed_in  # noqa: E402
+from .gate import only_at, recognised, same_site, signed_in  # noqa: E402
 
 
 async def chat_socket(scope: Any, receive: Any, send: Any) -> None:
@@ -38,7 +37,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 application = ProtocolTypeRouter(
     {
         "http": limited(pages),
-        "websocket": only_at("/ws/chat/", same_site(AuthMiddlewareStack(signed_in(chat_socket)))),
+        "websocket": only_at("/ws/chat/", same_site(recognised(signed_in(chat_socket)))),
         "lifespan": lifespan,
     }
 )

@@ -1,9 +1,14 @@
-"""Who may open a socket: a page of this site, in the name of somebody signed in; anybody else gets 403."""
+"""Who may open a socket: a page of this site or a bearer of an API key, in the name of somebody; else it is 403."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from channels.auth import AuthMiddlewareStack
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.api_keys import admit, bearer
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -18,14 +23,39 @@ def only_at(path: str, app: App) -> App:
 
 
 def same_site(app: App) -> App:
-    """Compare full origins. Browsers always send one; without it a cookie proves nothing."""
+    """Compare full origins. Browsers always send one; without it a cookie proves nothing, but a key does."""
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
         origins = [value for name, value in scope["headers"] if name == b"origin"]
-        allowed = len(origins) == 1 and origins[0].decode("latin1") in settings.ALLOWED_ORIGINS
+        named = len(origins) == 1 and origins[0].decode("latin1") in settings.ALLOWED_ORIGINS
+        allowed = named or (not origins and _key_in(scope) is not None)
         await (app if allowed else refuse)(scope, receive, send)
 
     return gate
+
+
+def recognised(app: App) -> App:
+    """Sets ``scope["user"]``: the owner of the API key in the handshake, which alone decides when there is one, else
+    whose session the cookie names."""
+    by_cookie = AuthMiddlewareStack(app)
+
+    async def gate(scope: Any, receive: Any, send: Any) -> None:
+        text = _key_in(scope)
+        if text is None:
+            await by_cookie(scope, receive, send)
+            return
+        key = await database_sync_to_async(admit)(text)
+        known = {"user": key.user if key else AnonymousUser(), "api_key": key}
+        await app(scope | known, receive, send)
+
+    return gate
+
+
+def _key_in(scope: Any) -> str | None:
+    """Two of them are none that is known."""
+    sent = [value.decode("latin1") for name, value in scope["headers"] if name == b"authorization"]
+    keys = [text for header in sent if (text := bearer(header)) is not None]
+    return keys[0] if len(keys) == 1 else ("" if keys else None)
 
 
 def signed_in(app: App) -> App:

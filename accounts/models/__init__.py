@@ -1,5 +1,6 @@
 """Who people are and what they may spend."""
 
+from .api_key import ApiKey
 from .budget_request import BudgetRequest
 from .cost_budget import CostBudget
 from .cost_month import CostMonth
@@ -10,6 +11,7 @@ from .usage_day import UsageDay
 from .user import User
 
 __all__ = [
+    "ApiKey",
     "BudgetRequest",
     "CostBudget",
     "CostMonth",

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.api_keys import key_of
 from accounts.models import User
 from chat import answering, generating, protocol
 from chat.access import Ticket
@@ -72,6 +73,7 @@ def api(view: View) -> View:
             user = await request.auser()
             if not user.is_authenticated:
                 raise Refused("unauthenticated", "Please sign in.")
+            _ticket(request, user).check(asks=request.method != "GET")
             return await view(request, user, **arguments)
         except Refused as refused:
             return refusal(refused)
@@ -87,6 +89,8 @@ def refusal(refused: Refused) -> HttpResponse:
     response = HttpResponse(protocol.encode(refused.frame()), status=status, content_type="application/json")
     if refused.retry_after_s is not None:
         response["Retry-After"] = str(max(1, round(refused.retry_after_s)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -134,9 +138,14 @@ async def cancel(request: HttpRequest, user: User, request_id: UUID) -> HttpResp
 
 def _viewer(request: HttpRequest, user: User) -> Viewer:
     viewer = Viewer(until_read=True)
-    viewer.ticket = Ticket.of(user, request.session)
+    viewer.ticket = _ticket(request, user)
     generating.current().viewers.add(viewer)
     return viewer
+
+
+def _ticket(request: HttpRequest, user: User) -> Ticket:
+    key = key_of(request)
+    return Ticket.of_key(key) if key else Ticket.of(user, request.session)
 
 
 def stream(viewer: Viewer) -> StreamingHttpResponse:

@@ -27,6 +27,18 @@ class ThemePreview extends HTMLElement {
   }
 }
 
+/** <copy-field>: copies what a field of the page holds. */
+class CopyField extends HTMLElement {
+  connectedCallback() {
+    const button = this.querySelector("button");
+    this.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(this.dataset.for).value);
+      button.textContent = button.dataset.done;
+    });
+  }
+}
+
 /** <import-progress>: asks how far the import is, for as long as it runs. */
 class ImportProgress extends HTMLElement {
   connectedCallback() {
@@ -51,6 +63,7 @@ const policy = globalThis.trustedTypes?.createPolicy("parley", { createHTML: (ht
 };
 
 customElements.define("import-progress", ImportProgress);
+customElements.define("copy-field", CopyField);
 customElements.define("device-zone", DeviceZone);
 customElements.define("theme-preview", ThemePreview);
 
