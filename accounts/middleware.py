@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.decorators import async_only_middleware
+
+from .client_address import client_address
 
 Next = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -47,5 +51,23 @@ def nothing_stored(get_response: Next) -> Next:
         response = await get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return middleware
+
+
+@async_only_middleware
+def address(get_response: Next) -> Next:
+    """Remember where the request comes from, for what is recorded on the way."""
+
+    async def middleware(request: HttpRequest) -> HttpResponseBase:
+        try:
+            known = get_adapter().get_client_ip(request) or ""
+        except (ImproperlyConfigured, PermissionDenied):  # a proxy that does not say, or not an address
+            known = ""
+        reset = client_address.set(known)
+        try:
+            return await get_response(request)
+        finally:
+            client_address.reset(reset)
 
     return middleware

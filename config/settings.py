@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.address",
     "accounts.middleware.time_zone",
     "accounts.middleware.language",
     "accounts.middleware.nothing_stored",

@@ -3,15 +3,26 @@
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
+from accounts import audit_triggers
 from accounts.models import User
 
 pytest_plugins = ["tests.provider_server.fixtures", "tests.live.fixtures"]
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests that commit are cleaned up after, which the audit log's own guard would refuse."""
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        audit_triggers.remove(apps, editor)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Who people are and what they may spend."""
 
 from .api_key import ApiKey
+from .audit_entry import AuditEntry, AuditHead
 from .budget_request import BudgetRequest
 from .cost_budget import CostBudget
 from .cost_month import CostMonth
@@ -12,6 +13,8 @@ from .user import User
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
+    "AuditHead",
     "BudgetRequest",
     "CostBudget",
     "CostMonth",

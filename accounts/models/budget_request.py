@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .audit_entry import AuditEntry
 from .usage_day import UsageDay
 
 if TYPE_CHECKING:
@@ -69,11 +70,16 @@ class BudgetRequest(models.Model):
             won = self._decide(self.State.GRANTED, by, note, now, amount=amount, usage_day=day)
             if won:
                 day.grant(amount)
+                AuditEntry.objects.record(by, "budget.granted", self.user, after={"tokens": amount}, note=note)
         return won
 
     def refuse(self, *, by: "User", note: str = "", now: datetime.datetime | None = None) -> bool:
         """Say no; False when it was decided already."""
-        return self._decide(self.State.REFUSED, by, note, now or timezone.now())
+        with transaction.atomic():
+            won = self._decide(self.State.REFUSED, by, note, now or timezone.now())
+            if won:
+                AuditEntry.objects.record(by, "budget.refused", self.user, note=note)
+        return won
 
     def _decide(self, state: State, by: "User", note: str, now: datetime.datetime, **fields: object) -> bool:
         fields |= {"state": state, "decided_by": by, "note": note, "decided_at": now}

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from .audit_entry import AuditEntry
+
 if TYPE_CHECKING:
     from .user import User
 
@@ -19,4 +21,5 @@ def delete_account(user: "User") -> None:
     admins = list(user.__class__.objects.admins().select_for_update())
     if [admin.pk for admin in admins] == [user.pk]:
         raise LastAdmin
+    AuditEntry.objects.record(user, "account.deleted", user)
     user.__class__.objects.get(pk=user.pk).delete()
