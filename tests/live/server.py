@@ -92,7 +92,7 @@ class LiveServer:
     def environment(self) -> dict[str, str]:
         """What the process is told."""
         address = {"HOST": "127.0.0.1", "PORT": self.port, "SITE_URL": self.url, "PYTHONUNBUFFERED": "1"}
-        return environment(self.data_dir, **(self._settings | address))
+        return environment(self.data_dir, **(address | self._settings))
 
     @contextlib.contextmanager
     def no_file_grows(self) -> Iterator[None]:
