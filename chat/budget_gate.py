@@ -95,7 +95,7 @@ def budgeted(app: App) -> App:
                 refused = await in_database(refusal, scope["user"], lambda: text)  # noqa: B023 (awaited at once)
                 if refused is None:
                     return message
-                await send({"type": "websocket.send", "text": protocol.encode(refused.frame())})
+                await send({"type": "websocket.send", "text": protocol.encode(refused.frame()).decode()})
 
         await app(scope, passing, listening)
 

@@ -46,7 +46,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         self.user: User = self.scope["user"]
         self.connection_id = uuid.uuid4()
-        self.viewer = Viewer()
+        self.viewer = Viewer(send_now=self.scope.get("extensions", {}).get("parley.send_now"))
         self.viewer.ticket = self.ticket = Ticket.of_scope(self.scope)
         self.work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WAITING)
         self.budget_news = asyncio.Event()
@@ -213,7 +213,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _write(self) -> None:
         """The one task that sends: whenever the socket takes a frame it gets the next one."""
         async for frame in self.viewer:
-            await self.base_send({"type": "websocket.send", "text": frame.json})
+            await self.base_send({"type": "websocket.send", "text": frame.json.decode()})
         if self.viewer.close_code is not None:
             await self.base_send({"type": "websocket.close", "code": self.viewer.close_code})
 

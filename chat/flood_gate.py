@@ -47,7 +47,7 @@ async def _turn_away(receive: Any, send: Any) -> None:
     sentence = _("You have too many pages open. Please close some of them.")
     refused = Refused("rate_limited", sentence, retryable=True, retry_after_s=SOCKETS_RETRY_S)
     await send({"type": "websocket.accept"})
-    await send({"type": "websocket.send", "text": protocol.encode(refused.frame())})
+    await send({"type": "websocket.send", "text": protocol.encode(refused.frame()).decode()})
     await send({"type": "websocket.close", "code": CloseCode.FLOODING})
 
 
@@ -93,4 +93,4 @@ class SteadySocket:
             retry_after_s=limited.retry_after_s,
         )
         request_id = protocol.request_id_of(message.get("text") or message.get("bytes") or "")
-        await self.send({"type": "websocket.send", "text": protocol.encode(refused.frame(request_id))})
+        await self.send({"type": "websocket.send", "text": protocol.encode(refused.frame(request_id)).decode()})

@@ -26,7 +26,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     ``request_id`` is None when it holds no events, ``chunk`` when it holds no text.
     """
 
-    json: str
+    json: bytes
     request_id: UUID | None = None
     after: int = 0
     seq: int = 0
@@ -191,7 +191,7 @@ class GenerationLog:
 
     def _publish(self) -> None:
         self._frames.clear()
-        for viewer in self.viewers:
+        for viewer in list(self.viewers):  # one that has read the end leaves at once
             viewer.wake(self)
 
     def _encode(self, after: int) -> Frame:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -21,16 +22,22 @@ class Viewer:
     Logs with something new take turns.
     """
 
-    def __init__(self, *, until_read: bool = False) -> None:
-        """``until_read``: the iteration ends when all that was attached has been read to its end."""
+    def __init__(self, *, until_read: bool = False, send_now: Callable[[bytes], bool] | None = None) -> None:
+        """``until_read``: the iteration ends when all that was attached has been read to its end.
+
+        ``send_now`` sends a frame's text without waiting, or says that it cannot. While the writing task has
+        nothing to do it spares each token two turns of the event loop, and everybody else's tokens that time.
+        """
         self.ticket: Ticket | None = None  # the sign-in without which there is nothing more to see
         self.conversations: set[UUID] = set()  # watched as a whole: what begins there is attached
         self.guest_in: set[UUID] = set()  # conversations of others, for as long as they are shared
         self._until_read = until_read
         self.cursors: dict[UUID, Cursor] = {}
         self._ready: dict[UUID, None] = {}
-        self._notices: deque[str] = deque()
-        self._wakeup = asyncio.Event()
+        self._notices: deque[bytes] = deque()
+        self._send_now = send_now
+        self._unsent: Frame | None = None  # taken from its log, but the client could not take it yet
+        self._waiting: asyncio.Future[None] | None = None  # the writing task's, while it has nothing to do
         self._closed = False
         self.close_code: int | None = None
 
@@ -69,7 +76,24 @@ class Viewer:
     def wake(self, log: GenerationLog) -> None:
         """The log has something new."""
         self._ready[log.generation_id] = None
-        self._wakeup.set()
+        if self._send_now is not None and self._waiting is not None and not self._waiting.done():
+            self._send_ready(self._send_now)
+        else:
+            self._wake_writer()
+
+    def _send_ready(self, send_now: Callable[[bytes], bool]) -> None:
+        """What the writing task would send next, as long as the client takes it."""
+        while (frame := self._next()) is not None:
+            if not send_now(frame.json):
+                self._unsent = frame
+                self._wake_writer()
+                return
+        if self._closed:
+            self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def tell(self, frame: protocol.ServerFrame) -> None:
         """Send a frame that belongs to no log. A client that makes too many of them wait is done for."""
@@ -78,7 +102,7 @@ class Viewer:
             self.finish(protocol.CloseCode.TOO_SLOW)
             return
         self._notices.append(protocol.encode(frame))
-        self._wakeup.set()
+        self._wake_writer()
 
     def finish(self, code: int) -> None:
         """End the iteration after what waits to be told; ``code`` says to the connection why."""
@@ -90,7 +114,7 @@ class Viewer:
         self._closed = True
         for generation_id in list(self.cursors):
             self.detach(generation_id)
-        self._wakeup.set()
+        self._wake_writer()
 
     def __aiter__(self) -> "Viewer":
         return self
@@ -99,11 +123,17 @@ class Viewer:
         while (frame := self._next()) is None:
             if self._closed:
                 raise StopAsyncIteration
-            self._wakeup.clear()
-            await self._wakeup.wait()
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
         return frame
 
     def _next(self) -> Frame | None:
+        if self._unsent is not None:
+            unsent, self._unsent = self._unsent, None
+            return unsent
         if self._notices:
             return Frame(self._notices.popleft())
         while self._ready:

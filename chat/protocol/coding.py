@@ -59,9 +59,9 @@ def check(frame: AnyClientFrame) -> None:
         raise Refused("bad_request", sentence, field="attachments", request_id=frame.request_id)
 
 
-def encode(frame: ServerFrame) -> str:
-    """The frame as the text that goes over the wire."""
-    return _encoder.encode(frame).decode()
+def encode(frame: ServerFrame) -> bytes:
+    """The frame as the text that goes over the wire, in UTF-8."""
+    return _encoder.encode(frame)
 
 
 class _Named(msgspec.Struct):

@@ -176,11 +176,11 @@ async def _lines(viewer: Viewer) -> AsyncIterator[bytes]:
 
 def _event(frame: Frame) -> bytes:
     """One event; text also goes under the name ``content``, which other clients look for."""
-    name = f"id: {frame.request_id}:{frame.seq}\n" if frame.request_id else ""
+    name = f"id: {frame.request_id}:{frame.seq}\n".encode() if frame.request_id else b""
     data = frame.json
     if frame.chunk is not None:
-        data = f'{data[:-1]},"content":{msgspec.json.encode(frame.chunk).decode()}}}'
-    return f"{name}data: {data}\n\n".encode()
+        data = b'%b,"content":%b}' % (data[:-1], msgspec.json.encode(frame.chunk))
+    return b"%bdata: %b\n\n" % (name, data)
 
 
 def _cursor(request: HttpRequest) -> int:

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,9 +29,9 @@ def environment(data_dir: Path, **settings: Any) -> dict[str, str]:
     return kept | defaults | loose | {name: str(value) for name, value in settings.items()}
 
 
-def prepare(data_dir: Path) -> dict[str, dict[str, str]]:
+def prepare(data_dir: Path, names: Sequence[str] = PEOPLE) -> dict[str, dict[str, str]]:
     """A migrated database with people in it; who they are, by name."""
-    command = [sys.executable, "-m", "tests.live.prepare", *PEOPLE]
+    command = [sys.executable, "-m", "tests.live.prepare", *names]
     done = subprocess.run(command, cwd=ROOT, env=environment(data_dir), check=True, capture_output=True, text=True)
     people: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
     return people

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any, Protocol
 
+from .pacing import Pacer, stamp
 from .recording import Recording, Sent
 from .wire import OpenAIWire, Wire, words_read
 
@@ -75,7 +76,22 @@ class Answer:
         await asyncio.sleep(script.first_token_delay_s)
         for thought in script.thinking:
             await self._send(self._dress(self.wire.thinking(thought, script.thinking_field)))
-        await self._send_tokens(pieces)
+        if script.stamped:
+            await self._send_stamped(len(pieces))
+        else:
+            await self._send_tokens(pieces)
+
+    async def _send_stamped(self, count: int) -> None:
+        self._wrote += count
+        if self.script.rate:
+            pacer = Pacer(self._chunk, self.wire.token, count, self.script.rate)
+            pacer.tick()
+            await pacer.done
+            return
+        step = self.script.tokens_per_packet
+        for start in range(0, count, step):
+            self._chunk(b"".join([self.wire.token(stamp()) for _ in range(min(step, count - start))]))
+            await self.line.drained()
 
     async def _send_tokens(self, pieces: list[str]) -> None:
         script, started, step = self.script, time.monotonic(), self.script.tokens_per_packet

@@ -32,7 +32,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     (or ``prefill``) that are answered 400. ``packet_bytes`` cuts the stream into packets of that size,
     ``packet_pause_s`` apart, wherever characters and lines may be. ``tokens_per_packet`` joins events into one
     write. ``usage`` replaces the counted one as it is; ``"missing"`` leaves it out. ``interject`` is sent word
-    for word in front of the token with the index ``interject_at``.
+    for word in front of the token with the index ``interject_at``. ``stamped``: each token's text is the time at
+    which it was sent (see pacing.py), and none of them is recorded.
     """
 
     tokens: tuple[str, ...] | int = 20
@@ -42,6 +43,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     header_delay_s: float = 0
     first_token_delay_s: float = 0
     tokens_per_packet: int = 1
+    stamped: bool = False
     packet_bytes: int | None = None
     packet_pause_s: float = 0
     ending: Ending = "finish"

@@ -1,0 +1,89 @@
+"""Many answers at once over bare sockets: the delay of every token, from the time that its own text says."""
+
+import asyncio
+import base64
+import os
+import re
+import time
+from array import array
+from typing import cast
+
+from tests.live.client import new_id
+
+STAMP = re.compile(rb"~(\d+) ")
+ENDS = (b'"type":"ai:done"', b'"type":"ai:error"', b'"type":"done"', b"[DONE]")
+MASK = bytes(4)  # a client's frames are masked, and may be by zeros
+
+
+def masked(payload: bytes) -> bytes:
+    """A text frame as a client sends it."""
+    assert len(payload) < 65536
+    size = bytes((0x80 | len(payload),)) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
+    return b"\x81" + size + MASK + payload
+
+
+class Stream(asyncio.Protocol):
+    """One socket that asks once. ``delays_us`` has each token's delay, ``frames`` and ``bytes`` what carried them."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, headers: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._headers = headers
+        self.opened = loop.create_future()
+        self.ended = loop.create_future()
+        self.delays_us = array("q")
+        self.first_us = 0
+        self.frames = self.bytes = 0
+        self.error = b""
+        self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        key = base64.b64encode(os.urandom(16)).decode()
+        head = "GET /ws/chat/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        self.transport.write(f"{head}Sec-WebSocket-Key: {key}\r\n{self._headers}\r\n".encode())
+
+    def ask(self) -> None:
+        """Ask for an answer, in words that every subject understands."""
+        prompt = f'{{"type":"ai:generate","request_id":"{new_id()}","prompt":"go"}}'
+        self.transport.write(masked(prompt.encode()))
+
+    def data_received(self, data: bytes) -> None:
+        now_us = time.monotonic_ns() // 1000
+        if not self.opened.done():
+            head, _, data = data.partition(b"\r\n\r\n")
+            if b" 101 " not in head:
+                raise ConnectionError(head.decode("latin-1"))
+            self.opened.set_result(None)
+        stamps = STAMP.findall(data := self._rest + data)
+        cut = data.rfind(b"~")  # a read may end inside a stamp
+        self._rest = data[cut:] if cut >= 0 and not STAMP.match(data, cut) else b""
+        self.delays_us.extend(now_us - int(sent) for sent in stamps)
+        if stamps:
+            self.first_us = self.first_us or now_us
+            self.frames += data.count(b'"type":') or 1
+            self.bytes += len(data)
+        if any(end in data for end in ENDS):
+            self._end(data)
+
+    def _end(self, data: bytes) -> None:
+        if not self.ended.done():
+            self.error = data if b'"type":"ai:error"' in data else b""
+            self.ended.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.ended.done():
+            self.error = b"connection lost"
+            self.ended.set_result(None)
+
+
+async def open_streams(port: int, headers: list[str]) -> list[Stream]:
+    """As many sockets as there are headers, each open."""
+    loop = asyncio.get_running_loop()
+    streams = []
+    for lines in headers:
+        _, stream = await loop.create_connection(lambda lines=lines: Stream(lines), "127.0.0.1", port)  # type: ignore[misc]
+        await stream.opened
+        streams.append(stream)
+    return streams

@@ -1,0 +1,99 @@
+"""What is measured side by side: Parley as deployed, and the two yardsticks; each one a process with a socket."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from tests.live.server import ROOT, LiveServer, free_port, prepare
+
+PEOPLE = [f"person{number}" for number in range(200)]
+YARDSTICKS = Path(__file__).parent / "yardsticks"
+
+
+class Subject(Protocol):
+    """``with subject:`` runs it; ``headers(n)`` are the request headers of the n-th socket."""
+
+    name: str
+    port: int
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    @property
+    def pid(self) -> int: ...
+    def headers(self, number: int) -> str: ...
+
+
+class Parley:
+    """Sign-in, budget, journal, database: everything on, and nobody's requests limited but by the machine."""
+
+    name = "Parley"
+
+    def __init__(self, provider_url: str, **settings: Any) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
+        people = prepare(folder / "template", PEOPLE)
+        limits: dict[str, Any] = {
+            "MAX_GENERATIONS": 5000,
+            "MAX_SOCKETS_PER_USER": 1000,
+            "DAILY_TOKEN_BUDGET": 1_000_000_000,
+        }
+        self.server = LiveServer(
+            folder / "template", people, folder / "data", OPENAI_BASE_URL=provider_url + "/v1", **(limits | settings)
+        )
+        self.port = self.server.port
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.kill()
+        self._folder.cleanup()
+
+    @property
+    def pid(self) -> int:
+        return self.server.pid
+
+    def headers(self, number: int) -> str:
+        cookies = self.server.cookies(PEOPLE[number % len(PEOPLE)])
+        return f"Host: 127.0.0.1:{self.port}\r\nOrigin: {self.server.url}\r\nCookie: {cookies}\r\n"
+
+
+class Relay:
+    """A yardstick, started by its command."""
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name = name
+        self.port = free_port()
+        self._command = [part.replace("PORT", str(self.port)) for part in command]
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def headers(self, number: int) -> str:
+        return f"Host: 127.0.0.1:{self.port}\r\n"
+
+
+def tutorial(provider_url: str) -> Relay:
+    """Node's ``ws`` and the provider's own SDK; fetched when it is not there."""
+    if not (YARDSTICKS / "node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=YARDSTICKS, check=True)
+    return Relay("tutorial", ["node", str(YARDSTICKS / "tutorial.mjs"), "PORT", provider_url + "/v1"])
+
+
+def floor(provider_url: str) -> Relay:
+    provider_port = provider_url.rpartition(":")[2]
+    return Relay("floor", [sys.executable, "-m", "bench.yardsticks.floor", "PORT", provider_port])
