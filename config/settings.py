@@ -69,7 +69,7 @@ DATABASES = {"default": database(env, DATA_DIR)}
 if env.text("REDIS_URL"):
     raise WrongSetting("REDIS_URL", "is set, but several processes are not supported yet: leave it out.")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {"default": {"BACKEND": "config.channel_layer.ProcessLayer"}}
 
 INSTALLED_APPS = [
     # First, where it gives runserver its ASGI server; elsewhere Twisted would cost 0.2 s and 20 MB for nothing.
