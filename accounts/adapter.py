@@ -1,13 +1,18 @@
-"""Who may sign up, as ``SIGNUP`` says."""
+"""allauth on this site's terms: who may sign up, and who may go without a second factor."""
 
 from typing import ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from .client_address import address_of
+from .models import second_factor
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -17,6 +22,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         "email_password_mismatch": gettext_lazy("The address or the password is not correct."),
         "too_many_login_attempts": gettext_lazy("Too many failed sign-ins. Wait some minutes, then try again."),
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGNUP != "closed"
@@ -28,3 +36,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             if email.rpartition("@")[2].lower() not in domains:
                 raise ValidationError(_("Addresses of this domain cannot sign up here."))
         return email
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Whoever must have a second factor keeps the last one."""
+
+    def _get_site_name(self) -> str:
+        return settings.SITE_NAME
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        if authenticator.type not in second_factor.KINDS or not second_factor.must_have_one(authenticator.user):
+            return True
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=second_factor.KINDS)
+        return bool(others.exclude(pk=authenticator.pk).exists())

@@ -45,6 +45,32 @@ class NewAdminForm(forms.Form):
         return cleaned
 
 
+class AcceptanceForm(forms.Form):
+    """What an invited person chooses; the address is the invitation's."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1000,
+        help_text=_("At least 8 characters, and not one that is easy to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(email=self.email, name=self.cleaned_data.get("name", "")))
+        return password
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """``time_zone`` is typed or picked from a list that narrows as one types: case and spaces do not matter."""
 

@@ -1,11 +1,26 @@
 """Addresses of the account pages that allauth does not have."""
 
+from allauth.account import views as allauth_views
+from allauth.account.decorators import reauthentication_required
 from django.urls import path
+from django.views.generic import RedirectView
 
-from .views import api_keys, appearance, budget, profile, setup
+from .views import api_keys, appearance, budget, invitation, profile, security, setup
+
+# allauth lets anybody at an open page change these; here they have to prove who they are.
+confirmed = reauthentication_required(allow_get=True)
 
 urlpatterns = [
     path("accounts/setup/<str:token>/", setup.setup, name="account_setup"),
+    path("accounts/invitation/<str:token>/", invitation.invitation, name="account_invitation"),
+    path("accounts/email/", confirmed(allauth_views.email)),
+    path("accounts/password/set/", confirmed(allauth_views.password_set)),
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="settings_security")),
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="settings_sessions")),
+    path("settings/security/", security.security, name="settings_security"),
+    path("settings/sessions/", security.sessions, name="settings_sessions"),
+    path("settings/sessions/others/end/", security.end_other_sessions, name="settings_end_other_sessions"),
+    path("settings/sessions/<int:pk>/end/", security.end_session, name="settings_end_session"),
     path("settings/", profile.profile, name="settings"),
     path("settings/appearance/", appearance.appearance, name="settings_appearance"),
     path("settings/theme/", appearance.theme, name="settings_theme"),

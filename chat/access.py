@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, User, second_factor
 
 from .protocol import Refused
 
@@ -47,10 +47,10 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 def ended_among(tickets: Set[Ticket]) -> set[Ticket]:
-    """Those whose session is gone or expired, whose user is not active any more, or whose password has changed;
-    and those whose API key is revoked or expired, or its user not active any more.
+    """Those whose session is gone or expired, whose user is not active any more, whose password has changed, or who
+    must set up a second factor first; and those whose API key is revoked or expired, or its user not active any more.
 
-    Blocking: two queries, one more if there are keys.
+    Blocking: three queries, one more if there are keys.
     """
     by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
     return _ended_keys(by_key) | _ended_sessions(tickets - by_key)
@@ -71,6 +71,8 @@ def _ended_sessions(tickets: Set[Ticket]) -> set[Ticket]:
     alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     sessions = set(alive.values_list("session_key", flat=True))
     users = User.objects.filter(is_active=True).in_bulk({ticket.user_id for ticket in tickets})
+    for user_id in second_factor.without_one(User.objects.filter(pk__in=users)).values_list("pk", flat=True):
+        del users[user_id]
     return {ticket for ticket in tickets if ticket.session_key not in sessions or not _same_sign_in(ticket, users)}
 
 

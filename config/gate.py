@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.api_keys import admit, bearer
+from accounts.models import second_factor
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -62,9 +63,14 @@ def signed_in(app: App) -> App:
     """Needs ``scope["user"]``. Refuses before the handshake, so that nobody else holds a socket."""
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
-        await (app if scope["user"].is_authenticated else refuse)(scope, receive, send)
+        await (app if await _may_enter(scope["user"]) else refuse)(scope, receive, send)
 
     return gate
+
+
+async def _may_enter(user: Any) -> bool:
+    """Somebody who is signed in, with a second factor where one is asked for."""
+    return user.is_authenticated and not await database_sync_to_async(second_factor.lacks_one)(user)
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:

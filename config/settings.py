@@ -85,8 +85,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "csp",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "accounts",
     "chat",
 ]
@@ -111,6 +114,8 @@ MIDDLEWARE = [
     "accounts.middleware.time_zone",
     "accounts.middleware.language",
     "accounts.middleware.nothing_stored",
+    "accounts.middleware.last_seen",
+    "accounts.second_factor_gate.second_factor_gate",
     "chat.budget_gate.budget_gate",
 ]
 
@@ -181,7 +186,18 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL_IS_SET_UP else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_SESSION_REMEMBER = True
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_IS_SET_UP
+REQUIRE_SECOND_FACTOR = env.items("REQUIRE_SECOND_FACTOR")
+for _name in REQUIRE_SECOND_FACTOR:
+    if _name not in {"everyone", "staff"} and not re.fullmatch(r"group:.+", _name):
+        raise WrongSetting("REQUIRE_SECOND_FACTOR", f"lists everyone, staff or group:NAME, not “{_name}”.")
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # clocks of phones drift
+MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL_IS_SET_UP
 
 # Cookies and headers
 HTTPS = SITE_URL.startswith("https://")

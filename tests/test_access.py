@@ -79,3 +79,8 @@ def test_a_changed_password_ends_other_sessions(ticket: Ticket, alice: User) -> 
     alice.set_password("something else entirely")
     alice.save()
     assert ended_among({ticket}) == {ticket}
+
+
+def test_somebody_who_must_have_a_second_factor_first_ends(ticket: Ticket) -> None:
+    User.objects.update(second_factor_required=True)
+    assert ended_among({ticket}) == {ticket}

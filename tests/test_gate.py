@@ -1,10 +1,11 @@
 """Who may open the socket."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
+from accounts.models import User
 from config.gate import App, only_at, same_site, signed_in
 
 SITE = b"http://127.0.0.1:8000"
@@ -44,8 +45,13 @@ async def test_any_other_origin_or_none_may_not(origins: list[bytes]) -> None:
 
 
 async def test_somebody_signed_in_may_and_nobody_else() -> None:
-    for known, answer in [(True, "websocket.accept"), (False, "websocket.close")]:
-        assert await knock(signed_in(chat), user=SimpleNamespace(is_authenticated=known)) == answer
+    for user, answer in [(User(), "websocket.accept"), (AnonymousUser(), "websocket.close")]:
+        assert await knock(signed_in(chat), user=user) == answer
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_must_set_up_a_second_factor_first_may_not() -> None:
+    assert await knock(signed_in(chat), user=User(second_factor_required=True)) == "websocket.close"
 
 
 async def test_there_is_no_other_socket() -> None:

@@ -5,6 +5,7 @@ from .audit_entry import AuditEntry, AuditHead
 from .budget_request import BudgetRequest
 from .cost_budget import CostBudget
 from .cost_month import CostMonth
+from .invitation import Invitation
 from .reservation import Reservation
 from .setup_link import SetupLink
 from .token_budget import TokenBudget
@@ -18,6 +19,7 @@ __all__ = [
     "BudgetRequest",
     "CostBudget",
     "CostMonth",
+    "Invitation",
     "Reservation",
     "SetupLink",
     "TokenBudget",

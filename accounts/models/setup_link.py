@@ -1,11 +1,12 @@
 """The one-time link with which whoever reads the server's output creates the first admin."""
 
-import hashlib
 import secrets
 
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+
+from accounts.digests import digest
 
 from .user import User
 
@@ -43,8 +44,3 @@ class SetupLink(models.Model):
 
     def __str__(self) -> str:
         return f"setup link of {self.created_at}"
-
-
-def digest(token: str) -> str:
-    """A plain hash is enough: the token is as random as the hash is long."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -5,7 +5,9 @@ import zoneinfo
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -62,6 +64,7 @@ class User(Preferences, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    second_factor_required = models.BooleanField(_("second factor required"), default=False, db_default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -96,3 +99,12 @@ class User(Preferences, AbstractBaseUser, PermissionsMixin):
         """Take the browser's time zone, once: what a person chose is not overruled by where they travel."""
         validate_time_zone(time_zone)
         return bool(User.objects.filter(pk=self.pk, time_zone="").update(time_zone=time_zone))
+
+    def end_sessions(self, *, but: str | None = None) -> int:
+        """Sign out on all devices but the one with this session key; open pages close within seconds."""
+        keys = list(
+            UserSession.objects.filter(user=self).exclude(session_key=but).values_list("session_key", flat=True)
+        )
+        Session.objects.filter(session_key__in=keys).delete()
+        UserSession.objects.filter(session_key__in=keys).delete()
+        return len(keys)

@@ -1,12 +1,12 @@
 """The page behind the one-time link: whoever runs the site becomes its first admin."""
 
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.forms import NewAdminForm
 from accounts.models import SetupLink
+from accounts.signing_in import sign_in
 
 
 @login_not_required
@@ -19,7 +19,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     admin = SetupLink.objects.use(token, **form.cleaned_data)
     if admin is None:
         return _spent(request)
-    login(request, admin)
+    sign_in(request, admin)
     return redirect("/")
 
 
