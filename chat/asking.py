@@ -90,7 +90,9 @@ def _rate_refusal(limited: RateLimited) -> Refused:
 
 def find(user: "User", request_id: UUID) -> Generation | None:
     """The generation that this very request led to when it came before."""
-    return user.generations.select_related("message", "continues").filter(request_id=request_id).first()
+    known = user.generations.filter(request_id=request_id)
+    pk = known.values_list("pk", flat=True).first()  # hardly ever there: asking for all of it costs five times that
+    return known.select_related("message", "continues").get() if pk else None
 
 
 def _generate(user: "User", request: Generate) -> Asked:
