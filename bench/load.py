@@ -12,6 +12,7 @@ from tests.live.client import new_id
 
 STAMP = re.compile(rb"~(\d+) ")
 ENDS = (b'"type":"ai:done"', b'"type":"ai:error"', b'"type":"done"', b"[DONE]")
+PING = b"\x89"
 MASK = bytes(4)  # a client's frames are masked, and may be by zeros
 
 
@@ -34,7 +35,7 @@ class Stream(asyncio.Protocol):
         self.ended = loop.create_future()
         self.delays_us = array("q")
         self.first_us = 0
-        self.frames = self.bytes = 0
+        self.frames = self.bytes = self.pings = 0
         self.error = b""
         self._rest = b""
 
@@ -44,10 +45,18 @@ class Stream(asyncio.Protocol):
         head = "GET /ws/chat/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         self.transport.write(f"{head}Sec-WebSocket-Key: {key}\r\n{self._headers}\r\n".encode())
 
-    def ask(self) -> None:
-        """Ask for an answer, in words that every subject understands."""
-        prompt = f'{{"type":"ai:generate","request_id":"{new_id()}","prompt":"go"}}'
-        self.transport.write(masked(prompt.encode()))
+    def ask(self) -> str:
+        """Ask for an answer, in words that every subject understands; the request's id."""
+        request_id = new_id()
+        self.send(f'{{"type":"ai:generate","request_id":"{request_id}","prompt":"go"}}')
+        return request_id
+
+    def resume(self, request_id: str) -> None:
+        """Watch an answer from its beginning."""
+        self.send(f'{{"type":"ai:resume","request_id":"{request_id}","after":0}}')
+
+    def send(self, text: str) -> None:
+        self.transport.write(masked(text.encode()))
 
     def data_received(self, data: bytes) -> None:
         now_us = time.monotonic_ns() // 1000
@@ -56,6 +65,9 @@ class Stream(asyncio.Protocol):
             if b" 101 " not in head:
                 raise ConnectionError(head.decode("latin-1"))
             self.opened.set_result(None)
+        if data[:1] == PING:
+            self.pings += 1
+            self.transport.write(b"\x8a\x84" + MASK + data[2:6])
         stamps = STAMP.findall(data := self._rest + data)
         cut = data.rfind(b"~")  # a read may end inside a stamp
         self._rest = data[cut:] if cut >= 0 and not STAMP.match(data, cut) else b""

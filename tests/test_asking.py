@@ -368,5 +368,5 @@ def test_a_repeated_request_is_found_cheaply(
 ) -> None:
     request = generate()
     ask(alice, request)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         ask(alice, request)

@@ -1,0 +1,106 @@
+"""``python -m bench.sockets``: what sockets cost that do not speak, all connect at once, or all watch the same."""
+
+import asyncio
+import time
+
+import uvloop
+
+from .load import Stream, open_streams
+from .measuring import cpu_seconds, resident_mb
+from .provider import ProviderProcess
+from .subjects import Parley
+
+IDLE = (1000, 5000, 10_000)
+STORM = 2000
+VIEWERS = 100
+COMING_BACK = 1000
+LISTENING_S = 35  # one heartbeat of every socket at least
+
+
+def say(what: str, value: float, unit: str) -> None:
+    print(f"{what:70} {value:10.2f} {unit}", flush=True)
+
+
+async def idle(parley: Parley, count: int) -> None:
+    """Memory and CPU of so many sockets that only answer heartbeats."""
+    before = resident_mb(parley.pid)
+    streams: list[Stream] = []
+    began = time.monotonic()
+    while len(streams) < count:
+        batch = range(len(streams), min(count, len(streams) + 200))
+        opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(number)]) for number in batch))
+        streams += [stream for [stream] in opened]
+    say(f"{count} sockets: opened a second", count / (time.monotonic() - began), "")
+    await asyncio.sleep(2)
+    say(f"{count} sockets: memory of each", (resident_mb(parley.pid) - before) * 1000 / count, "KB")
+    spent = cpu_seconds(parley.pid)
+    await asyncio.sleep(LISTENING_S)
+    say(f"{count} sockets: share of a core", (cpu_seconds(parley.pid) - spent) / LISTENING_S * 100, "%")
+    say(f"{count} sockets: heartbeats answered", sum(stream.pings > 0 for stream in streams) / count * 100, "%")
+    close(streams)
+    await asyncio.sleep(3)
+
+
+async def storm(parley: Parley) -> None:
+    """All connect at the same moment."""
+    began = time.monotonic()
+    opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(n)]) for n in range(STORM)))
+    say(f"{STORM} sockets at once: connected a second", STORM / (time.monotonic() - began), "")
+    close([stream for [stream] in opened])
+    await asyncio.sleep(2)
+
+
+async def fan_out(parley: Parley, provider: ProviderProcess) -> None:
+    """One answer, read by many sockets of the same person."""
+    provider.script(tokens=500, rate=50, stamped=True)
+    streams = await open_streams(parley.port, [parley.headers(0)] * VIEWERS)
+    request_id = streams[0].ask()
+    await asyncio.sleep(1)
+    for stream in streams[1:]:
+        stream.resume(request_id)
+    await asyncio.sleep(0.5)
+    spent, seen = cpu_seconds(parley.pid), [len(stream.delays_us) for stream in streams]
+    await asyncio.gather(*(stream.ended for stream in streams))
+    delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
+    say(f"one answer, {VIEWERS} viewers: delay p50", delays[len(delays) // 2] / 1000, "ms")
+    say(f"one answer, {VIEWERS} viewers: delay p99", delays[len(delays) * 99 // 100] / 1000, "ms")
+    share = (cpu_seconds(parley.pid) - spent) / len(delays) * 1e6
+    say(f"one answer, {VIEWERS} viewers: CPU for a million tokens shown", share, "s")
+    close(streams)
+
+
+async def come_back(parley: Parley, provider: ProviderProcess) -> None:
+    """The process is killed in the middle of an answer that all watch; all come back at once."""
+    provider.script(tokens=3000, rate=50, stamped=True)
+    headers = [parley.headers(0)] * COMING_BACK
+    [asker] = await open_streams(parley.port, headers[:1])
+    request_id = asker.ask()
+    await asyncio.sleep(2)
+    parley.server.kill()
+    parley.server.start()
+    began = time.monotonic()
+    streams = [stream for [stream] in await asyncio.gather(*(open_streams(parley.port, [lines]) for lines in headers))]
+    for stream in streams:
+        stream.resume(request_id)
+    while not all(stream.delays_us for stream in streams):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    say(f"{COMING_BACK} clients back after kill -9: all have the text after", time.monotonic() - began, "s")
+    close(streams)
+
+
+def close(streams: list[Stream]) -> None:
+    for stream in streams:
+        stream.transport.abort()
+
+
+async def main() -> None:
+    with ProviderProcess() as provider, Parley(provider.url, MAX_SOCKETS_PER_USER=20_000) as parley:
+        await storm(parley)
+        await fan_out(parley, provider)
+        await come_back(parley, provider)
+        for count in IDLE:
+            await idle(parley, count)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
