@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from django.conf import settings
+
 MAX_KEYS = 100_000
 
 
@@ -107,4 +109,13 @@ class _Hits:
         return RateLimited(min(passes_at - now, window_s))
 
 
-limiter: RateLimiter = SlidingWindow()  # this process's one
+def _limiter() -> RateLimiter:
+    if not settings.REDIS_URL:
+        return here
+    from .shared_rate_limits import SharedWindow
+
+    return SharedWindow(settings.REDIS_URL, settings.REDIS_PREFIX)
+
+
+here = SlidingWindow()  # for what is of this process alone, as its sockets are
+limiter = _limiter()  # for what people do, in whichever process

@@ -61,6 +61,7 @@ async def cancel(user: "User", request_id: UUID) -> None:
     generation = await in_database(_newest, Generation.objects.visible_to(user), request_id)
     if generation.active:
         await in_database(generation.request_cancel)
+        await hints.cancel_requested(generation.pk)
 
 
 async def cancel_all(conversation_id: UUID) -> None:
@@ -69,6 +70,7 @@ async def cancel_all(conversation_id: UUID) -> None:
     async for generation in active:
         if not generating.current().cancel(generation.pk):
             await active.filter(pk=generation.pk).aupdate(cancel_requested_at=timezone.now())
+            await hints.cancel_requested(generation.pk)
 
 
 async def stop_all_of(user_id: UUID) -> None:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
+from config import redis
 
 from .models import LanguageModel
 from .providers import ProviderError, registry
@@ -32,6 +33,7 @@ def examine() -> Iterator[Finding]:
     yield data_dir()
     yield secret_key()
     yield from database()
+    yield from shared()
     yield static_files()
     yield from asyncio.run(providers())
 
@@ -74,6 +76,13 @@ def database() -> Iterator[Finding]:
         yield admins()
     except DatabaseError as error:
         yield Finding(False, f"The database cannot be used: {error}.")
+
+
+def shared() -> Iterator[Finding]:
+    """Redis, if there is to be one."""
+    if settings.REDIS_URL:
+        failure = redis.examine(settings.REDIS_URL)
+        yield Finding(not failure, failure or f"Redis answers at {redis.shown(settings.REDIS_URL)}.")
 
 
 def admins() -> Finding:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts.rate_limits import RateLimited, limiter
+from accounts.rate_limits import RateLimited, here
 
 from . import protocol
 from .protocol import CloseCode, Refused
@@ -79,7 +79,7 @@ class SteadySocket:
             await self._send(message)
 
     def _hit(self, what: str, seconds: float) -> RateLimited | None:
-        return limiter.hit(f"{what}:{self._key}", int(settings.MAX_FRAMES_PER_SECOND * seconds), BURST_S)
+        return here.hit(f"{what}:{self._key}", int(settings.MAX_FRAMES_PER_SECOND * seconds), BURST_S)
 
     async def _refuse(self, message: dict[str, Any], limited: RateLimited) -> None:
         if self._hit("refused", 1) is not None:

@@ -9,7 +9,9 @@ from accounts.hints import EVERYONE, budget_changed, user_group
 
 __all__ = [
     "EVERYONE",
+    "PROCESSES",
     "budget_changed",
+    "cancel_requested",
     "conversation_group",
     "conversation_updated",
     "generation_queued",
@@ -17,6 +19,7 @@ __all__ = [
     "user_group",
 ]
 
+PROCESSES = "processes"
 Change = Literal["created", "renamed", "deleted", "archived", "message"]
 
 
@@ -41,6 +44,11 @@ async def generation_queued(conversation_id: UUID, generation_id: UUID) -> None:
 async def sharing_changed(conversation_id: UUID) -> None:
     """Somebody may not be allowed to read a conversation any more."""
     await _send(conversation_group(conversation_id), {"type": "sharing.changed"})
+
+
+async def cancel_requested(generation_id: UUID) -> None:
+    """Somebody wants an answer to stop that another process may be writing."""
+    await _send(PROCESSES, {"type": "cancel.requested", "generation_id": str(generation_id)})
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:

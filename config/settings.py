@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
-from . import data_dir, origins
+from . import data_dir, origins, redis
 from .database import database
 from .environment import Environment, WrongSetting
 from .logs import logging_config
@@ -66,10 +66,10 @@ TAKEOVER = env.flag("TAKEOVER", True)
 
 # The one database and what is beside it
 DATABASES = {"default": database(env, DATA_DIR)}
-if env.text("REDIS_URL"):
-    raise WrongSetting("REDIS_URL", "is set, but several processes are not supported yet: leave it out.")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "config.channel_layer.ProcessLayer"}}
+REDIS_URL = redis.redis_url(env)
+REDIS_PREFIX = redis.prefix(DATABASES["default"])
+CACHES = redis.caches(REDIS_URL, REDIS_PREFIX)
+CHANNEL_LAYERS = redis.channel_layers(REDIS_URL, REDIS_PREFIX)
 
 INSTALLED_APPS = [
     # First, where it gives runserver its ASGI server; elsewhere Twisted would cost 0.2 s and 20 MB for nothing.

@@ -23,6 +23,7 @@ from chat.purging import keep_purging
 from . import ending, recovery
 from .admission import Admission
 from .hub import LogHub
+from .listening import listen
 from .lock import DataLock
 from .log import GenerationLog
 from .pulse import Pulse
@@ -62,6 +63,7 @@ class Process:
             self.spawn(keep_in_step())
         for generation, log in await in_database(recovery.recover, self):
             self._run(generation, log, self._writing(generation))
+        self.spawn(listen(self))
         self.spawn(Pulse(self).run())
         self.spawn(keep_purging())
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.provider_server.server import ProviderServer
 
+from .redis import RedisServer
 from .server import LiveServer, prepare
 
 
@@ -81,3 +82,10 @@ def start_server(
             return stack.enter_context(server)
 
         yield start
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of the test's own."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
