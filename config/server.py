@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import socket
 import sys
 import threading
@@ -13,7 +14,8 @@ from django.conf import settings
 
 from accounts.models import SetupLink
 
-from .connections import PageConnection, SocketConnection
+from .page_connection import PageConnection
+from .socket_connection import SocketConnection
 
 SEND_BUFFER_BYTES = 256 * 1024
 FRAME_BYTES = 1024 * 1024
@@ -73,6 +75,12 @@ def greeting() -> str:
     return ready
 
 
+def open_many_files() -> None:
+    """As many connections as the system lets us: the usual 1,024 are for interactive programs."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class Server(uvicorn.Server):
     """Says when it is ready; on a signal lets running answers end before connections are closed."""
 
@@ -84,6 +92,7 @@ class Server(uvicorn.Server):
         except generating.DataInUse as error:
             sys.exit(str(error))
         await super().startup(sockets)
+        open_many_files()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be walked again

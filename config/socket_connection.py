@@ -1,0 +1,125 @@
+"""uvicorn's WebSockets, bounded: what a client may make wait, how fast, and how long it may read nothing."""
+
+import asyncio
+import time
+from typing import Any
+
+from django.conf import settings
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+
+TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
+MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
+MAX_UNREAD = 1024  # messages of one client that nobody has looked at yet
+CONTROLS, CONTROLS_WINDOW_S = 200, 10.0  # pings and pongs; browsers send a handful a minute
+CLOSING_S = 1.0  # for who was shown out to take note of it
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """Closing politely would wait for ever behind what a client does not read: so in the end it is aborted."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._controls = 0
+        self._controls_since = 0.0
+
+    # ── what comes in ──
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            extensions: dict[str, Any] = self.scope["extensions"] or {}
+            extensions["parley.send_now"] = self.send_now
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self._show_out(TOO_BIG)
+        else:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        if self.queue.qsize() >= MAX_UNREAD:
+            self._show_out(FLOODING)
+        elif self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            self._show_out(NOT_TEXT)
+        else:
+            super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer, unless the client does not read: the pongs would pile up in memory."""
+        pong = b"".join(self.conn.data_to_send())
+        if not self._floods_with_controls() and self.writable.is_set():
+            self.transport.write(pong)
+
+    def handle_pong(self, event: Frame) -> None:
+        if not self._floods_with_controls():
+            super().handle_pong(event)
+
+    def _floods_with_controls(self) -> bool:
+        now = time.monotonic()
+        if now - self._controls_since > CONTROLS_WINDOW_S:
+            self._controls, self._controls_since = 0, now
+        self._controls += 1
+        if self._controls > CONTROLS:
+            self._show_out(FLOODING)
+        return self._controls > CONTROLS
+
+    def _show_out(self, code: int) -> None:
+        """Close with a code; what waits to be looked at is forgotten, and so is what still comes."""
+        self.frames = []
+        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+            return
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(CLOSING_S, self.transport.abort)
+
+    # ── what goes out ──
+
+    def send_now(self, text: bytes) -> bool:
+        """Send a text frame without waiting; false when that cannot be, and ``send`` is to wait or to fail.
+
+        The way of a token: through every layer of the application around ``send`` it costs three times as much.
+        """
+        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(_header(len(text)) + text)
+        return True
+
+    async def send(self, message: Any) -> None:
+        if not self.writable.is_set():
+            try:
+                async with asyncio.timeout(settings.SEND_TIMEOUT_S):
+                    await self.writable.wait()
+            except TimeoutError:
+                self.transport.abort()
+                raise ClientDisconnected from None
+        if self.close_sent and self.initial_response is None:
+            raise ClientDisconnected  # it has been shown out; whoever writes has not heard of it yet
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()
+
+
+def _header(size: int) -> bytes:
+    """In front of a whole text message as a server sends it: final, not masked (RFC 6455, 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")
+
+
+def _is_text(fragments: list[bytes]) -> bool:
+    try:
+        b"".join(fragments).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
