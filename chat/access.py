@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.key_rotation import signed_by
 from accounts.models import ApiKey, User, second_factor
 
 from .protocol import Refused
@@ -60,7 +61,7 @@ def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
     if not tickets:
         return set()
     named = ApiKey.objects.alive().filter(pk__in={ticket.api_key_id for ticket in tickets})
-    alive = set(named.values_list("pk", flat=True))
+    alive = set(named.exclude(user__in=second_factor.without_one(User.objects.all())).values_list("pk", flat=True))
     return {ticket for ticket in tickets if ticket.api_key_id not in alive}
 
 
@@ -81,4 +82,4 @@ def _same_sign_in(ticket: Ticket, users: Mapping[Any, User]) -> bool:
     user = users.get(ticket.user_id)
     if user is None:
         return False
-    return ticket.session_hash in {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    return signed_by(user, ticket.session_hash)

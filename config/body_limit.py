@@ -1,14 +1,25 @@
 """How much a request may bring along: more is refused before any of it is stored."""
 
+import json
 from typing import Any
 
 from .gate import App
+from .headers import BARE_POLICY, HEADERS
 
-MAX_BODY_BYTES = 51 * 1024 * 1024  # an import's file, and the rest of its form
+MIB = 1024 * 1024
+MAX_BODY_BYTES = 51 * MIB  # an import's file, and the rest of its form
+MAX_FORM_BYTES = 2 * MIB  # everything else: a prompt of the greatest length in JSON fits
+LARGE = ("/settings/data/imports/",)  # where files go
+SENTENCE = "This is too large."
 
 
 class TooLarge(Exception):
     """The body went on beyond the limit."""
+
+
+def most(path: str) -> int:
+    """The bytes that a body may have at an address."""
+    return MAX_BODY_BYTES if path.startswith(LARGE) else MAX_FORM_BYTES
 
 
 def limited(app: App) -> App:
@@ -16,8 +27,9 @@ def limited(app: App) -> App:
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > MAX_BODY_BYTES:
-            await _refuse(send)
+        limit = most(scope["path"])
+        if length.isdigit() and (len(length) > 18 or int(length) > limit):
+            await _refuse(scope, send)
             return
         read = 0
 
@@ -25,20 +37,31 @@ def limited(app: App) -> App:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY_BYTES:
+            if read > limit:
                 raise TooLarge
             return message
 
         try:
             await app(scope, counted, send)
         except TooLarge:
-            await _refuse(send)
+            await _refuse(scope, send)
 
     return gate
 
 
-async def _refuse(send: Any) -> None:
+async def _refuse(scope: Any, send: Any) -> None:
     """The connection is closed: what is still on its way will not be read."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    kind, body = _words(scope["path"])
+    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+    headers += [(b"content-security-policy", BARE_POLICY.encode()), (b"cache-control", b"private, no-store")]
+    headers += [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": b"This is too large."})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _words(path: str) -> tuple[bytes, bytes]:
+    """The sentence, for scripts as an error of the protocol."""
+    if not path.startswith("/api/"):
+        return b"text/plain; charset=utf-8", SENTENCE.encode()
+    error = {"type": "ai:error", "code": "too_large", "message": SENTENCE, "retryable": False}
+    return b"application/json", json.dumps(error).encode()

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.api_keys import admit, bearer
+from accounts.key_rotation import person_of
 from accounts.models import second_factor
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -38,7 +39,12 @@ def same_site(app: App) -> App:
 def recognised(app: App) -> App:
     """Sets ``scope["user"]``: the owner of the API key in the handshake, which alone decides when there is one, else
     whose session the cookie names."""
-    by_cookie = AuthMiddlewareStack(app)
+
+    async def with_session(scope: Any, receive: Any, send: Any) -> None:
+        user = await database_sync_to_async(person_of)(scope["session"])
+        await app(scope | {"user": user}, receive, send)
+
+    by_cookie = SessionMiddlewareStack(with_session)
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
         text = _key_in(scope)

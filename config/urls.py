@@ -5,6 +5,11 @@ from django.urls import include, path
 
 from . import health, manifest
 
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.internal"
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
