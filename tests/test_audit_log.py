@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts import audit_triggers
-from accounts.models import AuditEntry, AuditHead, BudgetRequest, User
+from accounts.models import ApiKey, AuditEntry, AuditHead, BudgetRequest, User
 from tests.conftest import PASSWORD
 
 
@@ -154,3 +154,12 @@ def test_a_granted_budget_is_recorded_with_who_gave_it(alice: User, grace: User)
         {"tokens": 1000},
         "Good luck",
     )
+
+
+def test_an_api_key_leaves_entries_but_never_itself(alice: User) -> None:
+    key, text = ApiKey.objects.issue(alice, "bot", "chat")
+    assert key.revoke()
+    assert not key.revoke()
+    entries = AuditEntry.objects.filter(target=str(key.pk))
+    assert [entry.action for entry in entries] == ["api_key.revoked", "api_key.created"]
+    assert text.rpartition("_")[2] not in str([entry.record for entry in entries])

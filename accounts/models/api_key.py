@@ -8,11 +8,12 @@ import secrets
 import uuid
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .audit_entry import AuditEntry
 from .user import User
 
 SHAPE = re.compile(r"parley_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
@@ -38,7 +39,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         text = f"parley_{prefix}_{secret}"
         fields = {"name": name, "scope": scope, "expires_at": expires_at}
-        return self.create(user=user, prefix=prefix, digest=digest(text), **fields), text
+        with transaction.atomic():
+            key = self.create(user=user, prefix=prefix, digest=digest(text), **fields)
+            AuditEntry.objects.record(user, "api_key.created", key, after={"scope": scope, "expires_at": expires_at})
+        return key, text
 
     def full_for(self, user: User) -> bool:
         """Whether the person has as many as anybody may have."""
@@ -93,7 +97,11 @@ class ApiKey(models.Model):
 
     def revoke(self) -> bool:
         """End it, and with the next pulse whatever is open with it; false when it was ended before."""
-        return bool(ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()))
+        with transaction.atomic():
+            won = bool(ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()))
+            if won:
+                AuditEntry.objects.record(self.user, "api_key.revoked", self)
+        return won
 
     def touch(self) -> bool:
         """Note that it is used now, unless that has just been noted."""
