@@ -1,5 +1,6 @@
 """From a request to a stored generation: checks it, creates its messages, reserves its tokens, all or nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,7 +16,8 @@ from accounts import budgets
 from accounts.costs import Prices
 from accounts.rate_limits import RateLimited, limiter
 
-from .models import Conversation, Generation, LanguageModel, Message
+from .models import ContentRule, Conversation, Generation, LanguageModel, Message
+from .moderating import rules
 from .prompting import fit, system_prompt
 from .protocol import Ask, Continue, Generate, Refused, Regenerate
 
@@ -25,6 +27,16 @@ if TYPE_CHECKING:
 
 MINUTE_S = 60.0
 TRIES_PER_MESSAGE = 10  # requests that are refused cost something, too
+
+
+class ContentBlocked(Refused):
+    """These rules say that it is not asked here."""
+
+    def __init__(self, rules_: Sequence[rules.Rule]) -> None:
+        names = ", ".join(rule.name for rule in rules_)
+        sentence = _("This message was not sent: it breaks a rule of this site (%(names)s).") % {"names": names}
+        super().__init__("content_blocked", sentence, field="prompt")
+        self.rules = rules_
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -50,6 +62,14 @@ def ask(user: "User", request: Ask, refusal: Refused | None = None) -> Asked:
         if before is None:
             raise refusal
         return Asked(before, created=False)
+    try:
+        return _ask(user, request)
+    except ContentBlocked as blocked:
+        ContentRule.objects.count_hits(rule.id for rule in blocked.rules)
+        raise
+
+
+def _ask(user: "User", request: Ask) -> Asked:
     with transaction.atomic():
         before = find(user, request.request_id)
         if before is not None:
@@ -134,10 +154,18 @@ def _continue(user: "User", request: Continue) -> Asked:
     return _reserve_and_create(user, request, model, message, continues=last)
 
 
+def _let_through(prompt: Message) -> None:
+    """Raises ContentBlocked when a content rule says that this is not asked here."""
+    blocking = rules.in_force().prompts_blocked.matching(prompt.text)
+    if blocking:
+        raise ContentBlocked(blocking)
+
+
 def _queue(
     user: "User", request: Generate | Regenerate, model: LanguageModel, prompt: Message, *, opened: bool = False
 ) -> Asked:
     """An empty answer to the prompt, and the generation that will write it."""
+    _let_through(prompt)
     answer = Message.objects.create(conversation=prompt.conversation, parent=prompt, role=Message.Role.ASSISTANT)
     prompt.conversation.touch(answer)
     return _reserve_and_create(user, request, model, answer, opened=opened)

@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import audit_triggers
 from accounts.models import User
+from chat.moderating import rules
 
 pytest_plugins = ["tests.provider_server.fixtures", "tests.live.fixtures"]
 
@@ -27,8 +28,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
-    """Rate limits of one test do not reach the next."""
+    """Rate limits and content rules of one test do not reach the next."""
     cache.clear()
+    rules.forget()
 
 
 @pytest.fixture(autouse=True)

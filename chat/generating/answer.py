@@ -1,18 +1,21 @@
 """What one generation has produced and used so far, from the provider's deltas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypedDict
 
 from django.utils import timezone
 
 from chat.models import Generation
+from chat.moderating.rules import Rule, RuleSet
+from chat.moderating.screen import Passed, Screen
 from chat.providers import Delta, Finish, Text, Thinking, Usage
 from chat.token_estimate import TokenCounter
 
 from .events import TextEvent, text_events
 from .log import GenerationLog
 
-KINDS: dict[type, Literal["token", "thinking"]] = {Text: "token", Thinking: "thinking"}
+Kind = Literal["token", "thinking"]
+KINDS: dict[type, Kind] = {Text: "token", Thinking: "thinking"}
 ABSURD = 10  # a provider's count this many times ours, or as many times less, is not believed
 
 
@@ -38,16 +41,42 @@ class Answer:
         self.first_token_at = generation.first_token_at
         self.usage: Usage | None = None
         self.finish: Finish | None = None
+        self.blocked: Rule | None = None  # the content rule that ends the answer here
+        self._screens: dict[Kind, Screen] = {}
+        self._screened: Kind = "token"
+
+    def screen(self, rules: RuleSet, text_before: str, thinking_before: str) -> None:
+        """Show nothing from now on that these rules block, nor the beginning of it."""
+        befores: dict[Kind, str] = {
+            "token": text_before + self._log.text,
+            "thinking": thinking_before + self._log.thinking,
+        }
+        screens = {kind: rules.screen(before) for kind, before in befores.items()}
+        self._screens = {kind: screen for kind, screen in screens.items() if screen is not None}
 
     def take(self, batch: Sequence[Delta]) -> None:
         """One network read's deltas: neighbouring text becomes one event. Raises JournalError."""
         events: list[TextEvent] = []
-        kind: Literal["token", "thinking"] | None = None
+        for kind, text in self._texts(batch):
+            events += self._passed(kind, text) if self._screens else text_events(kind, text)
+            if self.blocked:
+                break
+        if events:
+            self._append(events)
+
+    def let_go(self) -> None:
+        """Nothing more comes: what was held back is shown after all, unless it is a match. Raises JournalError."""
+        if self._screens and not self.blocked and (events := list(self._rest())):
+            self._append(events)
+
+    def _texts(self, batch: Sequence[Delta]) -> Iterator[tuple[Kind, str]]:
+        """Neighbouring text of one kind, joined; what else there is in the batch is remembered."""
+        kind: Kind = "token"
         pieces: list[str] = []
         for delta in batch:
             if isinstance(delta, Text | Thinking):
                 if KINDS[type(delta)] != kind and pieces:
-                    events += text_events(kind or "token", "".join(pieces))
+                    yield kind, "".join(pieces)
                     pieces = []
                 kind = KINDS[type(delta)]
                 pieces.append(delta.text)
@@ -57,9 +86,24 @@ class Answer:
             else:
                 self.finish = delta
         if pieces:
-            events += text_events(kind or "token", "".join(pieces))
-        if events:
-            self._append(events)
+            yield kind, "".join(pieces)
+
+    def _passed(self, kind: Kind, text: str) -> Iterator[TextEvent]:
+        """What of a text may be shown now; where the kind changes, the other's rest goes before it."""
+        if kind != self._screened:
+            yield from self._rest()
+            self._screened = kind
+        if not self.blocked:
+            yield from self._judged(kind, self._screens[kind].feed(text))
+
+    def _rest(self) -> Iterator[TextEvent]:
+        yield from self._judged(self._screened, self._screens[self._screened].finish())
+
+    def _judged(self, kind: Kind, passed: Passed) -> Iterator[TextEvent]:
+        self.blocked = passed.blocked
+        if self.blocked:  # what nobody sees was written all the same
+            self._counter.add(self._screens[kind].held)
+        return text_events(kind, passed.text)
 
     def _append(self, events: list[TextEvent]) -> None:
         self._log.append(events)

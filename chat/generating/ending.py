@@ -38,6 +38,7 @@ OUT_OF_LENGTH = End(Status.TRUNCATED, "length")
 OUT_OF_BUDGET = End(Status.TRUNCATED, "budget")
 SILENT = End(Status.INTERRUPTED, "timeout")
 CONNECTION_LOST = End(Status.INTERRUPTED, "connection_lost")
+CONTENT_BLOCKED = End(Status.TRUNCATED, "content_filter", "content_blocked")
 SHUT_DOWN = End(Status.INTERRUPTED, "shutdown")
 
 

@@ -14,6 +14,7 @@ from chat.access import ended_among
 from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
+from chat.moderating import rules
 from chat.protocol import CloseCode
 
 from . import ending
@@ -42,6 +43,7 @@ class Pulse:
                 await self._end_access()
                 await turn_away(list(self._process.viewers))
                 await self._keep_accounts()
+                await in_database(rules.look)
             except DatabaseError as error:
                 logger.error("pulse: %s", error)
             self._join()

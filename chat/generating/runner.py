@@ -15,6 +15,7 @@ from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
 from chat.models.language_model import Rates
 from chat.models.provider_limit import rates_of
+from chat.moderating import rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Budget, Refused
 from chat.providers import Prompt, ProviderError
@@ -202,6 +203,7 @@ class Runner:
         prompt = generation.message.parent
         self._branch = generation.message.conversation.branch(prompt)
         self._system = system_prompt(generation.user)
+        self.answer.screen(rules.in_force().answers_blocked, self._text_before, self._thinking_before)
 
     async def _generate(self, slot: Slot) -> End:
         """Pump the provider's deltas into the log until it says that it has finished."""
@@ -212,10 +214,15 @@ class Runner:
                 async for batch in batches:
                     limits.heard()
                     self.answer.take(batch)
+                    if self.answer.blocked:
+                        return ending.CONTENT_BLOCKED
                     if self.answer.over_limit:
                         return self._at_limit
         finally:
             limits.cancel()
+        self.answer.let_go()
+        if self.answer.blocked:
+            return ending.CONTENT_BLOCKED
         if self.answer.finish is None:
             return ending.CONNECTION_LOST
         return self._at_limit if self.answer.finish.reason == "length" else ending.finished(self.answer.finish)

@@ -14,6 +14,7 @@ from accounts.models import Reservation
 from chat import hints
 from chat.database import in_database
 from chat.models import Conversation, Generation, LanguageModel
+from chat.moderating import rules
 from chat.prompting import TURN_OVERHEAD
 from chat.providers import Prompt, ProviderError, Text, Turn, Usage
 from chat.providers.registry import provider_for
@@ -81,7 +82,7 @@ class Titles:
                     return
                 await hints.budget_changed(call.conversation.owner_id)
                 title = await _ask(call)
-                taken = bool(title) and await in_database(call.conversation.take_title, title)
+                taken = _showable(title) and await in_database(call.conversation.take_title, title)
                 if taken:
                     await hints.conversation_updated(call.conversation.owner_id, call.conversation.pk, "renamed")
                 await hints.budget_changed(call.conversation.owner_id)
@@ -89,6 +90,11 @@ class Titles:
                 logger.info("no title: conversation=%s %s", generation.message.conversation_id, error)
             except Exception:
                 logger.exception("no title: conversation=%s", generation.message.conversation_id)
+
+
+def _showable(title: str) -> bool:
+    """Whether there is one, and nothing in it that an answer may not say."""
+    return bool(title) and not rules.in_force().answers_blocked.matching(title)
 
 
 def _begin(process: "Process", generation: Generation, answer: str) -> Call | None:

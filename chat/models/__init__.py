@@ -1,5 +1,6 @@
 """The nouns of the chat, one file each."""
 
+from .content_rule import ContentRule
 from .conversation import Conversation
 from .draft import Draft
 from .feedback import Feedback
@@ -12,6 +13,7 @@ from .provider_limit import ProviderLimit
 from .share import Share
 
 __all__ = [
+    "ContentRule",
     "Conversation",
     "Draft",
     "Feedback",

@@ -18,6 +18,7 @@ REASONS: dict[str, Promise] = {
     "timeout": _("The model fell silent"),
     "connection_lost": _("The connection to the model was lost"),
     "shutdown": _("The server was restarted"),
+    "content_blocked": _("Stopped by this site’s content rules"),
     "content_filter": _("Stopped by the provider’s content filter"),
 }
 STATUSES: dict[str, Promise] = {
@@ -41,7 +42,9 @@ class Ending:
     def of(cls, generation: Generation | None) -> "Ending":
         if generation is None or generation.active or generation.status == Status.COMPLETED:
             return cls()
-        words = generation.error_message or REASONS.get(generation.finish_reason) or STATUSES[generation.status]
+        # The provider's own filter and this site's rules end an answer for the same reason.
+        reason = generation.error_code or generation.finish_reason
+        words = generation.error_message or REASONS.get(reason) or STATUSES[generation.status]
         begun = bool(generation.message.text)
         filtered = generation.finish_reason == "content_filter"
         return cls(

@@ -1,0 +1,139 @@
+"""Content rules on a real server: a blocked prompt reaches nobody, a blocked answer ends where the match begins."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.live.client import SocketClient, new_id, signed_in
+from tests.live.fixtures import Template
+from tests.live.server import LiveServer
+from tests.provider_server.server import ProviderServer
+
+RULE = """
+INSERT INTO chat_contentrule (name, kind, text, applies_to, action, longest_match, enabled, hits, changed_at)
+VALUES (?, ?, ?, ?, 'block', 40, 1, 0, CURRENT_TIMESTAMP)
+"""
+RULES = [
+    ("No needles", "words", "needle", "prompts"),
+    ("No secrets", "words", "top secret", "answers"),
+    ("No numbers", "pattern", r"\b\d{4}-\d{4}\b", "answers"),
+]
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[ProviderServer]:
+    with ProviderServer() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def ruled(
+    live_template: Template, upstream: ProviderServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """A server whose rules came while it was running."""
+    folder = tmp_path_factory.mktemp("ruled")
+    settings: dict[str, Any] = {"OPENAI_BASE_URL": upstream.openai_url, "MESSAGES_PER_MINUTE": 10_000}
+    with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
+        with sqlite3.connect(folder / "parley.sqlite3", timeout=20) as database:
+            database.executemany(RULE, RULES)
+        asyncio.run(in_force(server))
+        yield server
+
+
+async def in_force(server: LiveServer) -> None:
+    """Nobody tells the process of a change from outside: it finds the rules by itself."""
+    async with signed_in(server) as socket:
+        for _ in range(100):
+            if await refused(socket):
+                return
+            await asyncio.sleep(0.1)
+    raise AssertionError("the rules never came into force")
+
+
+async def refused(socket: SocketClient) -> bool:
+    """Whether the rule for prompts is in force already; else the prompt has been answered."""
+    reader = await socket.generate("A needle")
+    blocked = {"code": "content_blocked", "request_id": reader.request_id}.items()
+    await socket.until(lambda: reader.end or any(blocked <= frame.items() for frame in socket.frames))
+    return not reader.end
+
+
+@pytest.fixture
+def provider(upstream: ProviderServer) -> ProviderServer:
+    upstream.reset()
+    return upstream
+
+
+async def answered(socket: SocketClient, **fields: object) -> tuple[str, str, str]:
+    """What was seen of an answer, and how it ended."""
+    reader = await socket.ended(await socket.generate("Tell me", **fields))
+    assert reader.end
+    return reader.text, reader.status, reader.end.get("finish_reason", "")
+
+
+async def test_a_blocked_prompt_reaches_no_provider_and_costs_nothing(
+    ruled: LiveServer, provider: ProviderServer
+) -> None:
+    tables = ("chat_message", "chat_generation", "accounts_reservation")
+    before = [ruled.query(f"SELECT COUNT(*) FROM {table}") for table in tables]
+    hits = ruled.query("SELECT hits FROM chat_contentrule WHERE name = 'No needles'")
+    async with signed_in(ruled) as socket:
+        request_id = new_id()
+        await socket.send("ai:generate", request_id=request_id, prompt="Where is the NEEDLE?")
+        error = await socket.frame("ai:error", request_id=request_id)
+    assert (error["code"], error["field"], error["retryable"]) == ("content_blocked", "prompt", False)
+    assert "No needles" in error["message"]
+    assert provider.requests == []
+    assert [ruled.query(f"SELECT COUNT(*) FROM {table}") for table in tables] == before
+    assert ruled.query("SELECT hits FROM chat_contentrule WHERE name = 'No needles'") == [(hits[0][0] + 1,)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "seen"),
+    [
+        (("This is to", "p-sec", "ret, ", "is it?"), "This is "),
+        (tuple("Call 1234-5678, please. ") + ("More",) * 20, "Call "),
+        (("The end is top", " secret"), "The end is "),
+    ],
+    ids=["words", "pattern", "at the end"],
+)
+async def test_an_answer_is_cut_where_the_match_begins_and_nobody_sees_it(
+    ruled: LiveServer, provider: ProviderServer, pieces: tuple[str, ...], seen: str
+) -> None:
+    provider.script(tokens=pieces, rate=200)
+    async with signed_in(ruled) as socket:
+        reader = await socket.ended(await socket.generate("Tell me"))
+    assert reader.end
+    assert reader.start
+    assert (reader.text, reader.status, reader.end["finish_reason"]) == (seen, "truncated", "content_filter")
+    assert ruled.message_text(reader.start["message_id"]) == seen
+    [row] = ruled.query(
+        "SELECT error_code, state, settled_amount > 0 FROM chat_generation g"
+        " JOIN accounts_reservation r ON r.generation_id = g.id WHERE request_id = ?",
+        UUID(reader.request_id).hex,
+    )
+    assert row == ("content_blocked", "settled", 1)
+
+
+async def test_the_providers_connection_is_closed_at_the_match(ruled: LiveServer, provider: ProviderServer) -> None:
+    provider.script(tokens=("It is top secret. ", *("More ",) * 5000), rate=50)
+    async with signed_in(ruled) as socket:
+        assert await answered(socket) == ("It is ", "truncated", "content_filter")
+    await provider.requests[0].aleft(10)
+
+
+async def test_what_only_looks_like_a_match_is_shown_whole(ruled: LiveServer, provider: ProviderServer) -> None:
+    provider.script(tokens=("The top", " second", " is 1234-", "56789", " and 1234"))
+    async with signed_in(ruled) as socket:
+        assert await answered(socket) == ("The top second is 1234-56789 and 1234", "completed", "stop")
+
+
+async def test_reasoning_is_looked_at_too(ruled: LiveServer, provider: ProviderServer) -> None:
+    provider.script(thinking=("Hm, a top ", "secret idea"), tokens=("Never", " said"))
+    async with signed_in(ruled) as socket:
+        reader = await socket.ended(await socket.generate("Think"))
+    assert (reader.thinking, reader.text, reader.status) == ("Hm, a ", "", "truncated")
