@@ -1,15 +1,17 @@
-"""Models and what they cost and take, in the admin site."""
+"""Models, what they cost and what they take."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from .models import LanguageModel, ProviderLimit
+from chat.models import LanguageModel
+from config.model_admin import ModelAdmin
 
 RATES = ("max_generations", "requests_per_minute", "tokens_per_minute")
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class LanguageModelAdmin(ModelAdmin):
+    section = "models"
     list_display = ("name", "label", "provider", "enabled", "offered", "is_default", "fallback")
     list_filter = ("provider", "enabled", "offered")
     list_select_related = ("fallback",)
@@ -21,8 +23,3 @@ class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
         (_("Prices"), {"fields": ("input_price", "cached_input_price", "output_price")}),
         (_("Limits"), {"fields": RATES, "description": _("Empty: no limit.")}),
     )
-
-
-@admin.register(ProviderLimit)
-class ProviderLimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("provider", *RATES)

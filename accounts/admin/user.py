@@ -7,14 +7,14 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import admin_budgets, hints
-from .models import User
-
-__all__ = ["UserAdmin", "admin_budgets"]
+from accounts import hints
+from accounts.models import User
+from config.model_admin import ModelAdmin
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    section = "people"
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "groups")

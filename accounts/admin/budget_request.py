@@ -1,4 +1,4 @@
-"""What people may spend, and what they did, in the admin site: limits can be changed, the ledger only read."""
+"""People's wishes for more tokens: decided once, then a record."""
 
 from typing import Any
 
@@ -10,73 +10,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import hints
-from .models import BudgetRequest, CostBudget, CostMonth, Reservation, TokenBudget, UsageDay, User
+from accounts import hints
+from accounts.models import BudgetRequest, User
+from config.model_admin import ModelAdmin
 
 
-class Ledger(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Rows that only the ledger itself writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class Limits(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows whose change everyone's open pages hear of."""
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        hints.tell_budget_changed()
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        super().delete_model(request, obj)
-        hints.tell_budget_changed()
-
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        super().delete_queryset(request, queryset)
-        hints.tell_budget_changed()
-
-
-@admin.register(TokenBudget)
-class TokenBudgetAdmin(Limits):
-    list_display = ("__str__", "user", "group", "for_site", "limit")
-    autocomplete_fields = ("user",)
-
-
-@admin.register(CostBudget)
-class CostBudgetAdmin(Limits):
-    list_display = ("__str__", "group", "for_site", "limit")
-
-
-@admin.register(CostMonth)
-class CostMonthAdmin(Ledger):
-    list_display = ("budget", "month", "limit_nano", "used_nano", "reserved_nano")
-    list_select_related = ("budget__group",)
-
-
-@admin.register(UsageDay)
-class UsageDayAdmin(Ledger):
-    list_display = ("user", "date", "time_zone", "limit", "granted", "used", "reserved")
-    list_select_related = ("user",)
-    date_hierarchy = "date"
-    search_fields = ("user__email",)
-
-
-@admin.register(Reservation)
-class ReservationAdmin(Ledger):
-    list_display = ("generation_id", "user", "state", "model", "amount", "settled_amount", "cost_nano", "created_at")
-    list_filter = ("state", "model")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "generation_id")
-
-
-class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
+class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """An open request, and what is said to it."""
 
     decision = forms.ChoiceField(
@@ -93,9 +32,10 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(BudgetRequest)
-class BudgetRequestAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BudgetRequestAdmin(ModelAdmin):
     """A request is decided once; then it is a record."""
 
+    section = "people"
     form = DecisionForm
     list_display = ("user", "reason", "state", "amount", "decided_by", "created_at")
     list_filter = ("state",)

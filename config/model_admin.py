@@ -1,0 +1,32 @@
+"""What all tables in the admin site have in common."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+
+class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """``section`` is where the sidebar lists it (see ``admin_pages.SECTIONS``).
+
+    Lists count what they show, once: never the whole table beside it, which may have millions of rows.
+    """
+
+    section = "records"
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    empty_value_display = "–"
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that only the product itself writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
