@@ -35,7 +35,7 @@ class AdminPage:
 
     def guarded(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The view, for those who have the permission."""
-        if not request.user.has_perm(self.permission):  # type: ignore[union-attr]
+        if not request.user.has_perm(self.permission):
             raise PermissionDenied
         return self.view(request, *args, **kwargs)
 

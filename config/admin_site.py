@@ -35,7 +35,9 @@ class AdminSite(admin.AdminSite):
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]  # the stubs promise a template
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """There is one page for that, with its limits."""
         return redirect("account_change_password")
 
@@ -55,7 +57,7 @@ class AdminSite(admin.AdminSite):
             return apps
         sections: dict[str, list[dict[str, Any]]] = {key: [] for key in SECTIONS}
         for page in pages:
-            if page.title and request.user.has_perm(page.permission):  # type: ignore[union-attr]
+            if page.title and request.user.has_perm(page.permission):
                 sections[page.section].append(_entry(page.title, reverse(f"admin:{page.name}")))
         for entry in (entry for app in apps for entry in app["models"]):
             sections[getattr(self._registry[entry["model"]], "section", "records")].append(entry)

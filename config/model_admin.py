@@ -1,8 +1,11 @@
 """What all tables in the admin site have in common."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 
 class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
@@ -17,6 +20,12 @@ class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     empty_value_display = "–"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Named after what it lists."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        response: HttpResponse = super().changelist_view(request, title | (extra_context or {}))
+        return response
 
 
 class ReadOnlyAdmin(ModelAdmin):
