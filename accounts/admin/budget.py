@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import hints
-from accounts.models import CostBudget, CostMonth, Reservation, TokenBudget, UsageDay
+from accounts.models import CostBudget, CostMonth, Reservation, TokenBudget, UsageDay, User
 from config.model_admin import ModelAdmin, ReadOnlyAdmin
 
 
@@ -31,13 +32,40 @@ class Limits(ModelAdmin):
 
 @admin.register(TokenBudget)
 class TokenBudgetAdmin(Limits):
+    """Nobody but superusers touches a budget of their own, of their groups or of other staff."""
+
     list_display = ("__str__", "user", "group", "for_site", "limit")
+    list_select_related = ("user", "group")
     autocomplete_fields = ("user",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        assert isinstance(request.user, User)
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.manageable_by(request.user)
+        if db_field.name == "group" and not request.user.is_superuser:
+            kwargs["queryset"] = Group.objects.exclude(user=request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: TokenBudget | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TokenBudget | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, budget: TokenBudget | None) -> bool:
+        assert isinstance(request.user, User)
+        if budget is None or request.user.is_superuser:
+            return True
+        if budget.user_id:
+            return bool(User.objects.manageable_by(request.user).filter(pk=budget.user_id).exists())
+        return not (budget.group and request.user.groups.filter(pk=budget.group_id).exists())
 
 
 @admin.register(CostBudget)
 class CostBudgetAdmin(Limits):
     list_display = ("__str__", "group", "for_site", "limit")
+    list_select_related = ("group",)
 
 
 @admin.register(CostMonth)

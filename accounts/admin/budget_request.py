@@ -51,8 +51,10 @@ class BudgetRequestAdmin(ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: BudgetRequest | None = None) -> bool:
+        """While it is open; one's own is for somebody else to decide, but for superusers."""
         is_open = obj is None or obj.state == BudgetRequest.State.OPEN
-        return is_open and super().has_change_permission(request, obj)
+        is_own = obj is not None and obj.user_id == request.user.pk and not request.user.is_superuser
+        return is_open and not is_own and super().has_change_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: BudgetRequest | None = None) -> Any:
         if self.has_change_permission(request, obj):

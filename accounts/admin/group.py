@@ -55,16 +55,18 @@ class GroupAdmin(ModelAdmin):
         return ("name", "permissions") if request.user.is_superuser else ("name",)
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """A group that gives permissions is the superusers' alone: its name may be one that a setting names."""
-        return super().has_change_permission(request, obj) and (request.user.is_superuser or not _gives(obj))
+        """A group that gives permissions is the superusers' alone, and nobody else changes one of their own."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (request.user.is_superuser or not _gives(obj))
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         hints.tell_budget_changed()
 
 
-def _gives(group: Group | None) -> bool:
-    return group is not None and group.permissions.exists()
+def _may_touch(request: HttpRequest, group: Group | None) -> bool:
+    if group is None or request.user.is_superuser:
+        return True
+    return not group.permissions.exists() and not group.user_set.filter(pk=request.user.pk).exists()

@@ -1,7 +1,10 @@
 """How many tokens a day people may spend: limits for the site, for a group, for one user."""
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models
@@ -35,6 +38,25 @@ class TokenBudgetQuerySet(models.QuerySet["TokenBudget"]):
             return settings.DAILY_TOKEN_BUDGET
         nearest = min(rank for rank, _limit in limits)
         return max((limit for rank, limit in limits if rank == nearest), key=_or_infinite)
+
+    def limits_for(self, users: "Iterable[User]") -> dict[UUID, tuple[int | None, str]]:
+        """As ``limit_for``, of many at once, each with whose limit it is (empty: the setting's). One query."""
+        keys = [user.pk for user in users]
+        rows = self.filter(Q(user__in=keys) | Q(for_site=True) | Q(group__user__in=keys)).values_list(
+            "user_id", "group__user", "group__name", "limit"
+        )
+        site: tuple[int | None, str] = (settings.DAILY_TOKEN_BUDGET, "")
+        own: dict[UUID, tuple[int | None, str]] = {}
+        of_groups: dict[UUID, list[tuple[int | None, str]]] = defaultdict(list)
+        for user, member, group, limit in rows:
+            if user:
+                own[user] = (limit, str(_("own")))
+            elif member:
+                of_groups[member].append((limit, group))
+            else:
+                site = (limit, str(_("the site")))
+        best = {member: max(found, key=lambda one: _or_infinite(one[0])) for member, found in of_groups.items()}
+        return {key: own.get(key) or best.get(key) or site for key in keys}
 
 
 def _or_infinite(limit: int | None) -> float:

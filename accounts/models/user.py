@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .managed import Managed
 from .preferences import Preferences
 
 UTC = zoneinfo.ZoneInfo("UTC")
@@ -23,6 +24,12 @@ class UserQuerySet(models.QuerySet["User"]):
     def admins(self) -> "UserQuerySet":
         """Those with every right who can still sign in."""
         return self.filter(is_superuser=True, is_active=True)
+
+    def manageable_by(self, manager: "User") -> "UserQuerySet":
+        """Whom this member of the staff may do something to: superusers everybody, others who has no rights at all."""
+        if manager.is_superuser:
+            return self
+        return self.filter(is_staff=False, is_superuser=False).exclude(pk=manager.pk)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -39,7 +46,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an admin with every right, whose address needs no proof: whoever may do this runs the site."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        user.vouch()
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -52,7 +59,7 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name}, code="time_zone")
 
 
-class User(Preferences, AbstractBaseUser, PermissionsMixin):
+class User(Preferences, Managed, AbstractBaseUser, PermissionsMixin):
     """One account. ``time_zone`` is an IANA name: the day of the token budget is the user's own.
 
     It is empty until their browser or they themselves say where they are; until then it is UTC (``zone``).
@@ -94,6 +101,10 @@ class User(Preferences, AbstractBaseUser, PermissionsMixin):
             return zoneinfo.ZoneInfo(self.time_zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             return UTC
+
+    def vouch(self) -> None:
+        """Take the address as proved: whoever made the account answers for it."""
+        EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
 
     def settle_in(self, time_zone: str) -> bool:
         """Take the browser's time zone, once: what a person chose is not overruled by where they travel."""
