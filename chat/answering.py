@@ -1,5 +1,6 @@
 """What clients may ask of generations, the same for every kind of viewer: ask, resume, cancel, watch."""
 
+import asyncio
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from .database import in_database
 from .generating.frames import budget_now
 from .generating.hub import replay
 from .generating.log import GenerationLog
+from .generating.process import Process
 from .models import Conversation, Generation
 from .models.generation import GenerationQuerySet
 from .protocol import Ask, Refused
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from .generating import Viewer
 
+SOON_S = 0.02
+ATTEMPTS = 100
+
 
 async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
     """Carry out a request and watch its answer from the beginning. Raises Refused, also while draining."""
@@ -27,10 +32,19 @@ async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
     if process.draining:
         sentence = _("The server is restarting. The message is sent again by itself.")
         raise Refused("draining", sentence, retryable=True, retry_after_s=1)
+    running = asyncio.ensure_future(_store_and_run(process, user, request, viewer))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])  # whoever asked is gone: what has been stored is run all the same
+        raise
+
+
+async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "Viewer") -> None:
     asked = await in_database(asking.ask, user, request, process.no_room_for(user.pk))
     generation = asked.generation
     if not asked.created:
-        viewer.attach(await in_database(_log, user, generation))
+        viewer.attach(await _log(user, generation))
         return
     log = process.submit(generation, asked.follows)
     viewer.attach(log)
@@ -47,7 +61,7 @@ async def resume(
     process = await generating.started()
     log = process.hub.find(user.pk, request_id)
     if log is None:
-        log = await in_database(_readable_log, user, request_id)
+        log = await _log(user, await in_database(_readable, user, request_id))
     viewer.attach(log, after, epoch)
     return log
 
@@ -108,17 +122,29 @@ def _newest(allowed: GenerationQuerySet, request_id: UUID) -> Generation:
     return generation
 
 
-def _readable_log(user: "User", request_id: UUID) -> GenerationLog:
+def _readable(user: "User", request_id: UUID) -> Generation:
     """One's own comes first: somebody else can have chosen the same id."""
     own = Generation.objects.visible_to(user)
     known = own if own.filter(request_id=request_id).exists() else Generation.objects.readable_by(user)
-    return _log(user, _newest(known, request_id))
+    return _newest(known, request_id)
 
 
-def _log(user: "User", generation: Generation) -> GenerationLog:
-    """The generation's log in this process, or a replay of it."""
-    log: GenerationLog | None = generating.current().hub.get(generation.pk)
-    return log or replay(generation, budget_now(user))
+async def _log(user: "User", generation: Generation) -> GenerationLog:
+    """The generation's log in this process, or a replay of it when it has ended."""
+    hub = generating.current().hub
+    for _attempt in range(ATTEMPTS):
+        if log := hub.get(generation.pk):
+            return log
+        if not generation.active:
+            return await in_database(_replay, user, generation)
+        await asyncio.sleep(SOON_S)  # it is stored, and its task is about to give it a log
+        generation = await in_database(_newest, Generation.objects.filter(pk=generation.pk), generation.request_id)
+    sentence = _("This answer cannot be shown at the moment. Please try again.")
+    raise Refused("internal", sentence, retryable=True, request_id=generation.request_id)
+
+
+def _replay(user: "User", generation: Generation) -> GenerationLog:
+    return replay(generation, budget_now(user))
 
 
 def _active_logs(user: "User", conversation_id: UUID) -> tuple[UUID, list[GenerationLog]]:

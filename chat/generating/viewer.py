@@ -42,7 +42,9 @@ class Viewer:
         self.close_code: int | None = None
 
     def attach(self, log: GenerationLog, after: int = 0, epoch: int | None = None) -> None:
-        """Watch a log from a cursor; attaching again moves the cursor."""
+        """Watch a log from a cursor; attaching again moves the cursor. One that is closed watches nothing any more."""
+        if self._closed:
+            return
         guest = self.ticket is not None and self.ticket.user_id != log.user_id
         if guest:
             self.guest_in.add(log.conversation_id)
