@@ -226,6 +226,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         # Some browsers do not take 'self' to include the WebSocket of the same origin.
         "connect-src": [SELF, *(origin.replace("http", "ws", 1) for origin in ALLOWED_ORIGINS)],
         "base-uri": [NONE],

@@ -16,7 +16,9 @@ register = template.Library()
 STATIC = Path(settings.BASE_DIR) / "static"
 # Fetched by the modules themselves, when a message, the network or a person needs them.
 LATER = {
-    "#lib/highlight",
+    "#lib/aside",
+    "#lib/colours",
+    "#workers/aside",
     "#vendor/highlight",
     "#lib/event_streams",
     "#lib/event_lines",
@@ -30,7 +32,7 @@ def modules() -> Iterator[tuple[str, str]]:
     """(name, path under static) of every module."""
     for name in VENDORED:
         yield f"#vendor/{name}", f"vendor/{name}.js"
-    for folder in ("lib", "elements"):
+    for folder in ("lib", "elements", "workers"):
         for file in sorted((STATIC / "js" / folder).glob("*.js")):
             yield f"#{folder}/{file.stem}", f"js/{folder}/{file.name}"
 

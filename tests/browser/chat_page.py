@@ -106,5 +106,6 @@ class ChatPage:
 
     async def html(self) -> list[str]:
         """The bodies of all messages, as they are on the page."""
+        await expect(self.page.locator("[data-role=assistant]:not([data-rendered=whole])")).to_have_count(0)
         bodies: list[str] = await self.one("message-body").evaluate_all("all => all.map((one) => one.innerHTML)")
         return bodies

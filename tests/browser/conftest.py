@@ -17,12 +17,9 @@ from tests.provider_server.server import ProviderServer
 
 from .account_page import AccountPage
 from .chat_page import ChatPage
+from .chromium import launch
 from .wire import Wire
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 OpenPage = Callable[..., Awaitable[ChatPage]]
 OpenAccountPage = Callable[..., Awaitable[AccountPage]]
 
@@ -75,7 +72,7 @@ async def wire(site: LiveServer) -> AsyncIterator[Wire]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS.split())
+        browser = await launch(playwright)
         yield browser
         await browser.close()
 

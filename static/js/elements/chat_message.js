@@ -4,13 +4,24 @@ import { decorate } from "#lib/decorate";
 import { inNextFrame } from "#lib/frames";
 import { connection } from "#lib/here";
 import { MarkdownStream } from "#lib/markdown_stream";
+import { inSlices } from "#lib/slices";
 
 const ENDED = ["completed", "cancelled", "interrupted", "truncated", "failed"];
+
+const CODE = 'code[class^="language-"]';
+// So many characters at once: a page has time for a key in between.
+const SLICE = 4000;
+
+async function colours(code, how) {
+  const found = await import("#lib/colours");
+  await found[how](code);
+}
 
 export class ChatMessage extends HTMLElement {
   #source = "";
   #thinking = "";
   #stream = null;
+  #later = [];
   #generation = null;
   #round = 0;
   #shown = { pieces: 0, thoughts: 0 };
@@ -20,11 +31,10 @@ export class ChatMessage extends HTMLElement {
     if (this.#stream || this.dataset.role !== "assistant") return;
     this.#source = this.body.textContent;
     this.#thinking = this.#part("thoughts").textContent;
+    if (this.ended) return this.#fill();
     this.#begin(this.#source);
-    if (this.ended) this.#stream.finish();
-    else this.#stream.render();
-    if (!this.ended && this.dataset.requestId) this.#resume();
-    else this.#colour();
+    this.#stream.render();
+    if (this.dataset.requestId) this.#resume();
   }
 
   get body() {
@@ -83,8 +93,32 @@ export class ChatMessage extends HTMLElement {
     this.querySelector(".message__foot").dataset.pending = "";
   }
 
+  /** What is complete is shown piece by piece, unless something new begins here meanwhile. */
+  async #fill() {
+    let [stream, at] = [null, 0];
+    const source = this.#source;
+    await inSlices(this, () => {
+      if (this.#stream !== stream) return true;
+      if (!stream) {
+        this.#begin("");
+        stream = this.#stream;
+      }
+      stream.add(source.slice(at, (at += SLICE)));
+      if (at < source.length) return false;
+      stream.finish();
+      return true;
+    });
+    if (this.#stream === stream) this.#whole();
+  }
+
   #begin(source) {
-    this.#stream = new MarkdownStream(this.body, { decorate });
+    const closed = (element) => {
+      for (const code of element.querySelectorAll(CODE)) this.#later.push(colours(code, "colour"));
+    };
+    const grown = (code) => code.matches(CODE) && colours(code, "colourGrowing");
+    this.#later = [];
+    this.#stream = new MarkdownStream(this.body, { decorate, grown, closed });
+    this.dataset.rendered = "part";
     if (source) this.#stream.push(source);
     this.#part("thoughts").textContent = this.#thinking;
     this.#shown = { pieces: 0, thoughts: 0 };
@@ -119,7 +153,7 @@ export class ChatMessage extends HTMLElement {
 
   #end() {
     this.#stream.finish();
-    this.#colour();
+    this.#whole();
     this.dispatchEvent(new CustomEvent("message-ended", { bubbles: true }));
   }
 
@@ -130,11 +164,11 @@ export class ChatMessage extends HTMLElement {
     place.textContent = position ? place.dataset.numbered.replace("%s", position) : place.dataset.next;
   }
 
-  async #colour() {
-    const blocks = this.querySelectorAll('code[class^="language-"]');
-    if (!blocks.length) return;
-    const { highlight } = await import("#lib/highlight");
-    for (const block of blocks) inNextFrame(() => void (block.isConnected && highlight(block)));
+  /** Says when everything is as it will be after a reload. */
+  async #whole() {
+    const stream = this.#stream;
+    await Promise.all(this.#later);
+    if (stream === this.#stream) this.dataset.rendered = "whole";
   }
 
   #part(name) {

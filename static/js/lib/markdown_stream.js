@@ -1,6 +1,7 @@
 /** Growing Markdown in an element: closed blocks are rendered once, the open one again as it grows. */
 
 import { Blocks } from "#lib/blocks";
+import { divide } from "#lib/code_parts";
 import { closeMarks } from "#lib/open_marks";
 import { OpenFence } from "#lib/open_fence";
 import { safeFragment } from "#lib/trust";
@@ -10,6 +11,8 @@ const REST = 4;
 
 export class MarkdownStream {
   #decorate;
+  #grown;
+  #closed;
   #blocks = new Blocks();
   #pieces = [];
   #open = [];
@@ -17,10 +20,16 @@ export class MarkdownStream {
   #notBefore = 0;
   #now;
 
-  /** @param decorate is given every new fragment before it is shown: copy buttons, scrolling tables … */
-  constructor(element, { decorate = () => {}, now = () => performance.now() } = {}) {
+  /**
+   * @param decorate is given every new fragment before it is shown: copy buttons, scrolling tables …
+   * @param grown is given the code of a block each time lines were added to it
+   * @param closed is given each element that has got its final content
+   */
+  constructor(element, { decorate, grown = () => {}, closed = () => {}, now = () => performance.now() }) {
     this.element = element;
     this.#decorate = decorate;
+    this.#grown = grown;
+    this.#closed = closed;
     this.#now = now;
     element.replaceChildren();
   }
@@ -38,7 +47,7 @@ export class MarkdownStream {
   render() {
     const began = this.#now();
     if (this.#fence) {
-      if (this.#fence.show(this.#blocks.tail)) return true;
+      if (this.#grow()) return true;
       this.#fence = null;
     } else if (began < this.#notBefore) return false;
     this.#close();
@@ -47,24 +56,42 @@ export class MarkdownStream {
     return true;
   }
 
+  /** Takes the next piece of a text that is there as a whole; what it opens is not shown before `finish`. */
+  add(piece) {
+    this.push(piece);
+    this.#close();
+  }
+
   /** The last render: from here on the element shows exactly what the whole text renders to. */
   finish() {
     this.#blocks.end();
+    this.#fence?.settle();
     this.#fence = null;
     if (this.#blocks.defines) this.#rewrite();
     else {
       this.#close();
       this.#replaceOpen(this.#fragment(this.#blocks.open()));
     }
+    this.#closeOpen();
   }
 
   #close() {
     const html = this.#blocks.close();
     if (!html) return;
-    const fragment = this.#fragment(html);
-    this.#remove(this.#open);
+    this.#replaceOpen(this.#fragment(html));
+    this.#closeOpen();
+  }
+
+  #closeOpen() {
+    for (const node of this.#open) if (node.nodeType === Node.ELEMENT_NODE) this.#closed(node);
     this.#open = [];
-    this.element.append(fragment);
+  }
+
+  #grow() {
+    const { used } = this.#fence;
+    const goesOn = this.#fence.show(this.#blocks.tail);
+    if (goesOn && this.#fence.used > used) this.#grown(this.#fence.code);
+    return goesOn;
   }
 
   #showOpen() {
@@ -92,7 +119,7 @@ export class MarkdownStream {
   /** Keeps the nodes that stay as they are: a selection in them survives, and nothing flickers. */
   #replaceOpen(fragment) {
     const fresh = [...fragment.childNodes];
-    const same = fresh.findIndex((node, at) => !this.#open[at]?.isEqualNode(node));
+    const same = fresh.findIndex((node, at) => !isSame(this.#open[at], node));
     const kept = same < 0 ? fresh.length : same;
     this.#remove(this.#open.slice(kept));
     const shown = fresh.slice(kept);
@@ -106,7 +133,15 @@ export class MarkdownStream {
 
   #fragment(html) {
     const fragment = safeFragment(html);
+    for (const code of fragment.querySelectorAll("pre > code")) divide(code);
     this.#decorate(fragment);
     return fragment;
   }
+}
+
+/** Code that has its colours stays as it is. */
+function isSame(shown, fresh) {
+  if (!shown) return false;
+  const code = fresh.className === "code" && shown.className === "code";
+  return code ? shown.textContent === fresh.textContent : shown.isEqualNode(fresh);
 }

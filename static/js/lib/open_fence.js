@@ -1,9 +1,9 @@
 /** A code block that is still being written, shown line by line: a new line costs the same whatever came before. */
 
+import { LINES_IN_A_PART, newPart } from "#lib/code_parts";
 import { languageOf } from "#lib/markdown";
 
 const OPENING = /^ {0,3}(`{3,}(?=[^`\n]*\n)|~{3,}(?=[^\n]*\n))([^\n]*)\n/;
-const LINES_IN_A_PART = 40;
 
 export class OpenFence {
   #closing;
@@ -45,15 +45,22 @@ export class OpenFence {
     return true;
   }
 
+  /** The block is whole: what there is of its last line belongs to it. */
+  settle() {
+    if (this.#partial.data) this.#append(this.#partial.data);
+    this.#partial.remove();
+  }
+
   /** Lines are grouped, so that the browser lays out the group that grows and none of the others. */
   #append(line) {
     if (this.#lines % LINES_IN_A_PART === 0) {
-      const part = document.createElement("span");
-      part.className = "code-part";
-      this.#part = part.appendChild(document.createTextNode(""));
-      this.#partial.before(part);
+      this.#part = newPart();
+      this.#partial.before(this.#part);
     }
     this.#lines += 1;
-    this.#part.appendData(line);
+    const { lastChild } = this.#part;
+    // Text after coloured text is text of its own.
+    if (lastChild?.nodeType === Node.TEXT_NODE) lastChild.appendData(line);
+    else this.#part.append(line);
   }
 }

@@ -12,8 +12,11 @@ const CLASS = /^(?:language-[\w+#.-]{1,32}|hljs(?:-[\w-]+)?|[\w]+_|align-(?:left
 const refuse = () => {
   throw new TypeError("This page runs no script from text.");
 };
+// The page's own worker, and no other script from an address.
+const WORKER = import.meta.resolve("#workers/aside");
+const createScriptURL = (url) => (url === WORKER ? url : refuse());
 // Passes HTML through: what comes from the server was escaped there, what a model wrote goes through DOMPurify below.
-const rules = { createHTML: (html) => html, createScript: refuse, createScriptURL: refuse };
+const rules = { createHTML: (html) => html, createScript: refuse, createScriptURL };
 const policy = globalThis.trustedTypes?.createPolicy("parley", rules) ?? rules;
 
 const purify = globalThis.DOMPurify;
@@ -36,6 +39,11 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   element.setAttribute("rel", "noopener noreferrer nofollow");
   element.setAttribute("target", "_blank");
 });
+
+/** @returns {TrustedScriptURL} of what may run beside the page */
+export function workerAddress(url) {
+  return policy.createScriptURL(url);
+}
 
 /** @returns {DocumentFragment} of rendered Markdown, with nothing in it that runs, loads or styles */
 export function safeFragment(html) {

@@ -1,0 +1,182 @@
+"""``python -m bench.page``: the chat page in a browser: what an answer costs a person who types meanwhile."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.chromium import launch
+from tests.live.server import LiveServer, prepare
+
+from .provider import ProviderProcess
+
+Figures = dict[str, float]
+WATCH = (Path(__file__).parent / "page.js").read_text()
+KEYS_PER_S = 12
+LETTERS = "So this is what is typed while the answer streams in. "
+# How often the same is measured: of long tasks the best round counts, as others use this machine, too.
+ROUNDS = 2
+
+PROSE = "Some *words* with `code` in them, and a [link](https://example.org/), **strong** ones too.\n\n- one\n- two\n\n"
+CODE = "def function_{n}(argument: int) -> dict[str, int]:\n    return {{'n': argument + {n}}}  # a comment\n\n"
+STREAM_COST = """
+async (text) => {
+  const { MarkdownStream } = await import("#lib/markdown_stream");
+  const { decorate } = await import("#lib/decorate");
+  const stage = document.body.appendChild(document.createElement("div"));
+  const stream = new MarkdownStream(stage, { decorate, now: () => 0 });
+  const costs = [];
+  for (let at = 0; at < text.length; at += 5) {
+    const began = performance.now();
+    stream.push(text.slice(at, at + 5));
+    stream.render();
+    costs.push(performance.now() - began);
+  }
+  stage.remove();
+  const tenth = Math.floor(costs.length / 10);
+  const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length;
+  return { first: mean(costs.slice(0, tenth)), last: mean(costs.slice(-tenth)), most: Math.max(...costs) };
+}
+"""
+
+
+def long_code(characters: int) -> str:
+    """Prose, and code blocks of some hundred lines."""
+    parts, n = [PROSE], 0
+    while sum(map(len, parts)) < characters:
+        lines = "".join(CODE.format(n=n + line) for line in range(100))
+        parts += [f"```python\n{lines}```\n\n", PROSE * 3]
+        n += 100
+    return "".join(parts)[:characters]
+
+
+def pieces(text: str, size: int = 5) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def p95(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) * 95 // 100] if values else float("nan")
+
+
+class Measured:
+    """A tab with its observers."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    async def open(self, path: str = "/") -> None:
+        await self.page.goto(self.url + path)
+        await self.page.locator("[data-testid=connection-status][data-state=connected]").wait_for(state="attached")
+        await self.page.wait_for_timeout(1000)
+        await self.page.evaluate("() => { window.bench.watch(); }")
+
+    async def type_for(self, seconds: float) -> None:
+        composer = self.page.get_by_test_id("composer")
+        letters = (LETTERS * 50)[: int(seconds * KEYS_PER_S)]
+        await composer.press_sequentially(letters, delay=1000 / KEYS_PER_S, timeout=200_000)
+
+    async def answered(self, seconds: float) -> None:
+        """Ask, type for so long, and wait for the end."""
+        composer = self.page.get_by_test_id("composer")
+        await composer.fill("Go on")
+        await composer.press("Enter")
+        await self.page.locator("[data-role=assistant][data-status=running]").wait_for()
+        await self.type_for(seconds)
+        ended = self.page.locator("[data-role=assistant]:not([data-status=running]):not([data-status=queued])")
+        await ended.wait_for(timeout=120_000)
+        await self.page.wait_for_timeout(1500)
+        await composer.fill("")
+
+    async def taken(self, name: str) -> Figures:
+        found: dict[str, Any] = await self.page.evaluate("() => window.bench.take()")
+        if os.environ.get("BENCH_SLOW"):
+            for frame in sorted(found["slow"], key=lambda one: -one["duration"])[:6]:
+                print(name, json.dumps(frame))
+        figures = {
+            f"{name}: longest task, ms": max(found["tasks"], default=0),
+            f"{name}: tasks over 50 ms": len(found["tasks"]),
+        }
+        if found["handled"]:
+            figures |= {
+                f"{name}: a letter typed to handled, ms p95": p95(found["handled"]),
+                f"{name}: a letter typed to painted, ms p95": p95(found["painted"]),
+            }
+        return figures
+
+
+async def streaming(tab: Measured, provider: ProviderProcess) -> Figures:
+    """Typing on an idle page, then beside two long answers; then the page of the second is loaded again."""
+    figures: Figures = {}
+    await tab.open()
+    await tab.type_for(5)
+    figures |= await tab.taken("nothing streams")
+    provider.script(tokens=3000, rate=200)
+    await tab.answered(14)
+    figures |= await tab.taken("3,000 tokens at 200/s")
+    await tab.open()
+    text = long_code(50_000)
+    provider.script(tokens=pieces(text), rate=1000)
+    await tab.answered(9)
+    figures |= await tab.taken("50,000 characters, long code, 1,000 tokens/s")
+    return figures
+
+
+async def reloaded(tab: Measured) -> Figures:
+    await tab.page.add_init_script("document.addEventListener('readystatechange', () => {});")
+    await tab.page.goto(tab.page.url)
+    await tab.page.locator(".hljs-keyword").first.wait_for(state="attached")
+    await tab.page.wait_for_timeout(1500)
+    tasks = await tab.page.evaluate(
+        """() => new Promise((done) => {
+          const observer = new PerformanceObserver((list) => done(list.getEntries().map((one) => one.duration)));
+          observer.observe({ type: "longtask", buffered: true });
+          setTimeout(done, 500, []);
+        })"""
+    )
+    return {"50,000 characters loaded again: longest task, ms": max(tasks, default=0)}
+
+
+async def cost_of_length(tab: Measured) -> Figures:
+    figures = {}
+    for name, text in {"prose": PROSE * 480, "code": long_code(50_000)}.items():
+        costs = await tab.page.evaluate(STREAM_COST, text)
+        figures[f"a token's rendering, first tenth of 50,000 characters of {name}, ms"] = costs["first"]
+        figures[f"a token's rendering, last tenth of 50,000 characters of {name}, ms"] = costs["last"]
+    return figures
+
+
+async def measured(browser: Browser, server: LiveServer, provider: ProviderProcess) -> Figures:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    cookie = {"name": "sessionid", "value": server.people["alice"]["session"], "url": server.url}
+    await context.add_cookies([cookie])  # type: ignore[list-item]
+    await context.add_init_script(WATCH)
+    tab = Measured(await context.new_page(), server.url)
+    figures = await streaming(tab, provider)
+    figures |= await reloaded(tab)
+    figures |= await cost_of_length(tab)
+    await context.close()
+    return figures
+
+
+async def run() -> Figures:
+    with tempfile.TemporaryDirectory() as name, ProviderProcess() as provider:
+        folder = Path(name)
+        people = prepare(folder / "template")
+        settings: dict[str, Any] = {"OPENAI_BASE_URL": provider.url + "/v1", "MAX_OUTPUT_TOKENS": 60_000}
+        with LiveServer(folder / "template", people, folder / "data", **settings) as server:
+            async with async_playwright() as playwright:
+                browser = await launch(playwright)
+                figures = await measured(browser, server, provider)
+                await browser.close()
+    return figures
+
+
+if __name__ == "__main__":
+    for what, value in asyncio.run(run()).items():
+        print(f"{what:90} {value:10.2f}")
