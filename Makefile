@@ -23,6 +23,7 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 
 bench: .venv/dev  ## what an answer and a token cost; also as JSON in var/
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.page
 
 lint: .venv/dev
 	$(BIN)/ruff check .

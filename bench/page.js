@@ -25,6 +25,41 @@ window.bench = {
     return taken;
   },
 
+  /** Since the navigation began: when the last answer and the open line were first seen, and the longest task. */
+  loaded() {
+    const { shown = 0, connected, tasks } = this.opening;
+    return { shown, connected, longest: Math.max(0, ...tasks) };
+  },
+
+  /** From a click to the frame that shows the last answer of what was chosen. */
+  chosen(item) {
+    const began = performance.now();
+    item.click();
+    return new Promise((done) => {
+      const look = () => {
+        if (!document.querySelector("chat-message:last-of-type[data-rendered]")) return requestAnimationFrame(look);
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
+      };
+      look();
+    });
+  },
+
+  opening: { tasks: [] },
+
+  open() {
+    const { opening } = this;
+    const look = () => {
+      if (document.querySelector("chat-message:last-of-type[data-rendered]")) opening.shown ??= performance.now();
+      if (document.querySelector("[data-testid=connection-status][data-state=connected]")) {
+        opening.connected ??= performance.now();
+      }
+      if (performance.now() < 2000) requestAnimationFrame(look);
+    };
+    look();
+    const note = (list) => opening.tasks.push(...list.getEntries().map(({ duration }) => duration));
+    new PerformanceObserver(note).observe({ type: "longtask", buffered: true });
+  },
+
   /** Until all listeners have had it, and until the frame that shows it has been handed on. */
   typed(at) {
     this.handled.push(performance.now() - at);
@@ -35,3 +70,4 @@ window.bench = {
     });
   },
 };
+window.bench.open();

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import statistics
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.chromium import launch
+from tests.browser.long_conversation import make_conversation
 from tests.live.server import LiveServer, prepare
 
 from .provider import ProviderProcess
@@ -19,8 +21,8 @@ Figures = dict[str, float]
 WATCH = (Path(__file__).parent / "page.js").read_text()
 KEYS_PER_S = 12
 LETTERS = "So this is what is typed while the answer streams in. "
-# How often the same is measured: of long tasks the best round counts, as others use this machine, too.
-ROUNDS = 2
+MESSAGES = 2000
+ROUNDS = 9
 
 PROSE = "Some *words* with `code` in them, and a [link](https://example.org/), **strong** ones too.\n\n- one\n- two\n\n"
 CODE = "def function_{n}(argument: int) -> dict[str, int]:\n    return {{'n': argument + {n}}}  # a comment\n\n"
@@ -127,19 +129,34 @@ async def streaming(tab: Measured, provider: ProviderProcess) -> Figures:
     return figures
 
 
-async def reloaded(tab: Measured) -> Figures:
-    await tab.page.add_init_script("document.addEventListener('readystatechange', () => {});")
-    await tab.page.goto(tab.page.url)
-    await tab.page.locator(".hljs-keyword").first.wait_for(state="attached")
-    await tab.page.wait_for_timeout(1500)
-    tasks = await tab.page.evaluate(
-        """() => new Promise((done) => {
-          const observer = new PerformanceObserver((list) => done(list.getEntries().map((one) => one.duration)));
-          observer.observe({ type: "longtask", buffered: true });
-          setTimeout(done, 500, []);
-        })"""
-    )
-    return {"50,000 characters loaded again: longest task, ms": max(tasks, default=0)}
+async def loaded(tab: Measured, path: str, name: str) -> Figures:
+    """From the navigation's start to the first answer shown, to an open line, and what kept the page busy."""
+    shown, connected, longest = [], [], []
+    for _ in range(ROUNDS):
+        await tab.page.goto(path)
+        await tab.page.locator("[data-testid=connection-status][data-state=connected]").wait_for(state="attached")
+        await tab.page.wait_for_timeout(800)
+        found: dict[str, float] = await tab.page.evaluate("() => window.bench.loaded()")
+        shown.append(found["shown"])
+        connected.append(found["connected"])
+        longest.append(found["longest"])
+    return {
+        f"{name}: opened to the last answer shown, ms": statistics.median(shown),
+        f"{name}: opened to connected, ms": statistics.median(connected),
+        f"{name}: longest task, ms": statistics.median(longest),
+    }
+
+
+async def chosen(tab: Measured, path: str) -> Figures:
+    """The same, chosen in the sidebar of a page that is open."""
+    taken = []
+    for _ in range(ROUNDS):
+        await tab.page.goto(tab.url)
+        item = tab.page.locator(f"[data-testid=conversation-item][href='{path}']")
+        await item.wait_for()
+        await tab.page.wait_for_timeout(500)
+        taken.append(await item.evaluate("(item) => window.bench.chosen(item)"))
+    return {f"{MESSAGES} messages: chosen in the sidebar to shown, ms": statistics.median(taken)}
 
 
 async def cost_of_length(tab: Measured) -> Figures:
@@ -158,7 +175,11 @@ async def measured(browser: Browser, server: LiveServer, provider: ProviderProce
     await context.add_init_script(WATCH)
     tab = Measured(await context.new_page(), server.url)
     figures = await streaming(tab, provider)
-    figures |= await reloaded(tab)
+    figures |= await loaded(tab, tab.page.url, "50,000 characters again")
+    figures |= await loaded(tab, server.url, "a new conversation")
+    path = make_conversation(server, MESSAGES)
+    figures |= await loaded(tab, server.url + path, f"{MESSAGES} messages")
+    figures |= await chosen(tab, path)
     figures |= await cost_of_length(tab)
     await context.close()
     return figures

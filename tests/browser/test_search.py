@@ -6,7 +6,7 @@ from tests.live.server import LiveServer
 
 from .chat_page import ChatPage
 from .conftest import OpenPage
-from .test_long_thread import make_conversation
+from .long_conversation import make_conversation
 
 
 async def test_typing_finds_and_enter_leads_to_the_message(page: ChatPage) -> None:
