@@ -1,4 +1,4 @@
-"""The full text index on SQLite: titles and messages in one FTS5 table, kept by triggers.
+"""The full text index: titles and messages, kept by triggers. Here is SQLite's, an FTS5 table.
 
 ``chat_search`` holds no text of its own: it reads it through the view, and has to be told exactly what it
 indexed when that goes. So the rule is: an entry is there if and only if its present text is indexed. An
@@ -10,6 +10,8 @@ migration runs ``install`` again at its end.
 
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from . import search_index_postgres
 
 TABLES = [
     """
@@ -96,6 +98,9 @@ FILL = [
 
 def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Create what is missing of the index and its triggers; for migrations."""
+    if schema_editor.connection.vendor == "postgresql":
+        search_index_postgres.install(schema_editor)
+        return
     for statement in TABLES:
         schema_editor.execute(statement)
     for name, (event, body) in TRIGGERS.items():
@@ -104,11 +109,15 @@ def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Index what there is already."""
-    for statement in FILL:
+    statements = search_index_postgres.FILL if schema_editor.connection.vendor == "postgresql" else FILL
+    for statement in statements:
         schema_editor.execute(statement)
 
 
 def remove(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        search_index_postgres.remove(schema_editor)
+        return
     for name in TRIGGERS:
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")
     for what in ("TABLE chat_search", "VIEW chat_search_text", "TABLE chat_search_entry"):

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from chat.models import Conversation, Message, Share
-from chat.models.search import MAX_HITS, Piece, match_expression, pieces
+from chat.models.search import MAX_HITS, Piece
+from chat.models.search_postgres import excerpt
+from chat.models.search_sqlite import match_expression, pieces
 from chat.search_index import TRIGGERS
+from chat.search_index_postgres import TRIGGERS as POSTGRES_TRIGGERS
 
 from .test_chat_pages import generated, written
 
@@ -42,6 +45,24 @@ HOSTILE = [
     "a " * 5000,
     "x" * 10_000,
 ]
+
+
+# On PostgreSQL: entries of texts that are not there or not so, and texts without their entry.
+UNSOUND = """
+WITH texts AS (
+  SELECT conversation.id AS conversation_id, NULL::uuid AS message_id, owner_id, title AS text
+  FROM chat_conversation AS conversation WHERE title <> ''
+  UNION ALL
+  SELECT conversation_id, message.id, owner_id, text
+  FROM chat_message AS message JOIN chat_conversation ON chat_conversation.id = conversation_id
+  WHERE text <> '' AND NOT EXISTS (
+    SELECT 1 FROM chat_generation WHERE message_id = message.id AND status IN ('queued', 'running')
+  )
+)
+SELECT * FROM texts FULL JOIN chat_search_entry AS entry
+  ON entry.conversation_id = texts.conversation_id AND entry.message_id IS NOT DISTINCT FROM texts.message_id
+WHERE chat_search_words(owner_id, text) IS DISTINCT FROM words
+"""
 
 
 def titles(user: User, words: str) -> list[str]:
@@ -138,15 +159,24 @@ def test_a_user_who_goes_takes_the_index_along(alice: User) -> None:
 
 
 def sound() -> None:
-    """The index holds what the texts hold, no less and no more: SQLite compares them. Raises DatabaseError."""
+    """The index holds what the texts hold, no less and no more. Raises DatabaseError on SQLite."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(UNSOUND)
+            assert cursor.fetchall() == []
+            return
         cursor.execute("INSERT INTO chat_search (chat_search, rank) VALUES ('integrity-check', 1)")
 
 
 def test_after_all_migrations_the_triggers_are_there(db: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'chat_search%%'")
-        assert {name for (name,) in cursor.fetchall()} == set(TRIGGERS)
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'chat_search%%'")
+            expected = set(POSTGRES_TRIGGERS)
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'chat_search%%'")
+            expected = set(TRIGGERS)
+        assert {name for (name,) in cursor.fetchall()} == expected
 
 
 def test_after_a_vacuum_the_same_is_found(transactional_db: None) -> None:
@@ -179,6 +209,19 @@ def test_only_signs_are_no_word() -> None:
 
 def test_marks_in_the_text_itself_do_no_harm() -> None:
     assert pieces("a\x03b\x02c\x02d") == [Piece("a", False), Piece("b", False), Piece("c", True), Piece("d", True)]
+
+
+def test_on_postgresql_the_words_are_cut_out_here() -> None:
+    text = " ".join(f"w{n}" for n in range(30)) + " Café.\nThe end"
+    assert excerpt(text, [["cafe"], ["end"]]) == [
+        Piece("…", False),
+        Piece("w19 w20 w21 w22 w23 w24 w25 w26 w27 w28 w29 ", False),
+        Piece("Café", True),
+        Piece(". The ", False),
+        Piece("end", True),
+    ]
+    assert excerpt("Some Words of " + "a b " * 20, [["wor"]])[:2] == [Piece("Some ", False), Piece("Words", True)]
+    assert excerpt("?! …", [["wor"]]) == [Piece("?! …", False)]
 
 
 def test_what_was_written_is_text_in_the_results(as_alice: Client, alice: User) -> None:
