@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -63,23 +63,27 @@ def ask(user: "User", request: Ask, refusal: Refused | None = None) -> Asked:
             raise refusal
         return Asked(before, created=False)
     try:
-        return _ask(user, request)
+        with transaction.atomic():
+            return _ask_once(user, request)
     except ContentBlocked as blocked:
         ContentRule.objects.count_hits(rule.id for rule in blocked.rules)
         raise
-
-
-def _ask(user: "User", request: Ask) -> Asked:
-    with transaction.atomic():
-        before = find(user, request.request_id)
-        if before is not None:
+    except IntegrityError:
+        if before := find(user, request.request_id):  # the same one came twice at once
             return Asked(before, created=False)
-        user.refresh_preferences()
-        asked = _create(user, request)
-        # Last, so that only what is created counts.
-        if limited := limiter.hit(f"messages:{user.pk}", settings.MESSAGES_PER_MINUTE, MINUTE_S):
-            raise _rate_refusal(limited)
-        return asked
+        raise
+
+
+def _ask_once(user: "User", request: Ask) -> Asked:
+    before = find(user, request.request_id)
+    if before is not None:
+        return Asked(before, created=False)
+    user.refresh_preferences(lock=True)  # one request of a person at a time, or two could follow the same message
+    asked = _create(user, request)
+    # Last, so that only what is created counts.
+    if limited := limiter.hit(f"messages:{user.pk}", settings.MESSAGES_PER_MINUTE, MINUTE_S):
+        raise _rate_refusal(limited)
+    return asked
 
 
 def _create(user: "User", request: Ask) -> Asked:
@@ -150,8 +154,8 @@ def _continue(user: "User", request: Continue) -> Asked:
         raise Refused("conflict", _("This answer is still being written."), retryable=True)
     if last.status == Generation.Status.COMPLETED:
         raise Refused("conflict", _("This answer is complete."))
-    model = last.language_model if last.language_model and last.language_model.enabled else _model(user, None)
-    return _reserve_and_create(user, request, model, message, continues=last)
+    same = LanguageModel.objects.choose(user, last.language_model.name) if last.language_model else None
+    return _reserve_and_create(user, request, same or _model(user, None), message, continues=last)
 
 
 def _let_through(prompt: Message) -> None:

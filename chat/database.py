@@ -8,10 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone, translation
 
-THREADS = 3  # SQLite has one writer; and each thread more takes the interpreter from tokens on their way
+# SQLite has one writer; PostgreSQL has many, but is waited for; each thread more takes the interpreter from tokens.
+THREADS = 8 if connection.vendor == "postgresql" else 3
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 Arguments = ParamSpec("Arguments")
@@ -36,10 +37,18 @@ async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, 
         raise
 
 
+def one_at_a_time(what: str) -> None:
+    """Let no other process do the same until this transaction ends. On SQLite none can: there is one writer."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"parley:{what}"])
+
+
 def _with_connection(call: Callable[[], Result], language: str | None, zone: datetime.tzinfo) -> Result:
     """Call in the caller's language and time zone.
 
-    The thread keeps its connection for the next call, unless an error says that it may be broken.
+    On SQLite the thread keeps its connection for the next call, unless an error says that it may be broken.
+    On PostgreSQL it goes back to the pool, which looks whether it works before it gives it out again.
     """
     try:
         with translation.override(language), timezone.override(zone):
@@ -47,3 +56,6 @@ def _with_connection(call: Callable[[], Result], language: str | None, zone: dat
     except DatabaseError:
         connections.close_all()
         raise
+    finally:
+        if connection.vendor == "postgresql":
+            connections.close_all()

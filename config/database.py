@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from .environment import Environment, WrongSetting
 
@@ -21,16 +21,39 @@ SQLITE_PRAGMAS = "; ".join(
 BUSY_TIMEOUT_S = 20
 
 
+# No statement, and no wait for a lock, may hold up those behind it for longer; a connection whose other end is gone
+# without a word is noticed. Migrations lift the first two.
+POSTGRES_TIMEOUTS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+POSTGRES_CONNECTION = {
+    "application_name": "parley",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+POOL_TIMEOUT_S = 10
+# What a URL may add, by libpq's names; ``pgbouncer=1`` is ours: it does not know what belongs to a connection.
+POSTGRES_PARAMETERS = {
+    *("host", "application_name", "connect_timeout", "target_session_attrs", "channel_binding", "gssencmode"),
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation", "pgbouncer"),
+}
+
+
 def database(environment: Environment, data_dir: Path) -> dict[str, Any]:
     """Django's description of the one database."""
     url = environment.text("DATABASE_URL")
     if not url:
         return sqlite(data_dir / "parley.sqlite3")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
     if parts.scheme in {"postgres", "postgresql"}:
-        raise WrongSetting("DATABASE_URL", "names a PostgreSQL server, which is not supported yet: leave it out.")
+        return postgres(parts, port, environment.integer("DATABASE_POOL_SIZE", 20, least=4, most=1000))
     if parts.scheme != "sqlite" or parts.netloc or len(parts.path) < 2:
-        raise WrongSetting("DATABASE_URL", "must be sqlite:///path/to/file or be left out.")
+        raise WrongSetting("DATABASE_URL", "must be postgresql://…, sqlite:///path/to/file or be left out.")
     return sqlite(Path(unquote(parts.path[1:])))
 
 
@@ -39,4 +62,30 @@ def sqlite(path: Path) -> dict[str, Any]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": BUSY_TIMEOUT_S, "init_command": SQLITE_PRAGMAS},
+    }
+
+
+def postgres(parts: SplitResult, port: int | None, pool_size: int) -> dict[str, Any]:
+    """A server by host and port, or by the folder of its socket: ``postgresql:///parley?host=/run/postgresql``."""
+    parameters = dict(parse_qsl(parts.query))
+    name = unquote(parts.path[1:])
+    if not name or "/" in name:
+        raise WrongSetting("DATABASE_URL", "must name a database: postgresql://user:password@host/name.")
+    if unknown := sorted(parameters.keys() - POSTGRES_PARAMETERS):
+        raise WrongSetting("DATABASE_URL", f"has a parameter that is not known: “{unknown[0]}”.")
+    host = parameters.pop("host", "") or unquote(parts.hostname or "")
+    behind_pgbouncer = parameters.pop("pgbouncer", "0") == "1"
+    timeouts = {} if behind_pgbouncer else {"options": POSTGRES_TIMEOUTS}
+    # Threads give a connection back after each use, and the pool looks whether it still works before the next one.
+    pool = {"min_size": 2, "max_size": pool_size, "timeout": POOL_TIMEOUT_S}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": behind_pgbouncer,
+        "OPTIONS": POSTGRES_CONNECTION | timeouts | parameters | {"pool": pool},
     }

@@ -1,9 +1,15 @@
-"""The settings of the tests: nothing of the machine's own environment, everything in a folder of this run."""
+"""The settings of the tests: nothing of the machine's own environment, everything in a folder of this run.
+
+``PARLEY_TEST_MODE=postgres`` runs them on a PostgreSQL server of this run's own.
+"""
 
 import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+
+from tests.postgres import PostgresServer
 
 for _name in list(os.environ):
     if _name.startswith(("OPENAI_", "ANTHROPIC_", "DATABASE_", "REDIS_", "EMAIL_", "SECRET_KEY")):
@@ -13,13 +19,25 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ |= {"ENV_FILE": "", "DATA_DIR": _folder, "OLLAMA_URL": "http://127.0.0.1:9", "DEBUG": "0"}
 os.environ |= {"SITE_URL": "http://127.0.0.1:8000", "SIGNUP": "closed", "TRUSTED_PROXIES": "0"}
 
+MODE = os.environ.get("PARLEY_TEST_MODE", "sqlite")
+if MODE == "postgres":
+    # One server for this process and those it starts, among them the workers that share the tests.
+    if "PARLEY_TEST_POSTGRES" not in os.environ:
+        _server = PostgresServer().__enter__()
+        atexit.register(_server.__exit__)
+        os.environ["PARLEY_TEST_POSTGRES"] = str(_server.folder)
+    os.environ["DATABASE_URL"] = PostgresServer(Path(os.environ["PARLEY_TEST_POSTGRES"])).url("postgres")
+elif MODE != "sqlite":
+    raise ValueError(f"PARLEY_TEST_MODE must be sqlite or postgres, not {MODE}.")
+
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
 from config.translations import compile_all  # noqa: E402
 
 compile_all()
-# A file, as in production: threads and processes of a test see one database.
-DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+if MODE == "sqlite":
+    # A file, as in production: threads and processes of a test see one database.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,7 +1,6 @@
 """What a key opens: the API and the socket, in its owner's name, for as long as it lives."""
 
 import asyncio
-import sqlite3
 import uuid
 
 import aiohttp
@@ -22,19 +21,18 @@ def issue(server: LiveServer, name: str = "alice", scope: str = "chat", expires_
     prefix = uuid.uuid4().hex[:12]
     text = f"parley_{prefix}_{'s' * 43}"
     row = (uuid.uuid4().hex, "Script", scope, prefix, digest(text), "2026-01-01", expires_at)
-    with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as database:
-        database.execute(
-            "INSERT INTO accounts_apikey (id, name, scope, prefix, digest, created_at, expires_at, user_id) "
-            "SELECT ?, ?, ?, ?, ?, ?, ?, id FROM accounts_user WHERE email = ?",
-            (*row, f"{name}@example.org"),
-        )
+    server.execute(
+        "INSERT INTO accounts_apikey (id, name, scope, prefix, digest, created_at, expires_at, user_id) "
+        "SELECT ?, ?, ?, ?, ?, ?, ?, id FROM accounts_user WHERE email = ?",
+        *row,
+        f"{name}@example.org",
+    )
     return text
 
 
 def change(server: LiveServer, sql: str, *parameters: object) -> None:
     """Behind the server's back: no hint tells it."""
-    with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as database:
-        database.execute(sql, parameters)
+    server.execute(sql, *parameters)
 
 
 def script(server: LiveServer, key: str, **headers: str) -> aiohttp.ClientSession:

@@ -1,14 +1,15 @@
 """Somebody whose budget is exhausted is told so before any work, over HTTP and over sockets."""
 
 import asyncio
+import datetime
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
 import pytest
+from django.utils import timezone
 
 from tests.live.client import Reader, SocketClient, new_id, open_socket, signed_in
 from tests.live.fixtures import Template
@@ -18,6 +19,7 @@ from tests.test_events import browser
 
 StartServer = Callable[..., LiveServer]
 SENDS = 100
+A_MINUTE = datetime.timedelta(minutes=1)
 OUTPUT = 256
 EMPTIED = (
     "accounts_reservation",
@@ -34,21 +36,12 @@ def stored(server: LiveServer) -> int:
     return int(count)
 
 
-@contextmanager
-def writing(server: LiveServer) -> Iterator[sqlite3.Connection]:
-    """A transaction from outside."""
-    with closing(sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20)) as connection, connection:
-        yield connection
-
-
 def limit(server: LiveServer, tokens: int | None, name: str = "alice") -> None:
     """As an admin would, but without a hint: the ledger alone must know."""
-    with writing(server) as connection:
+    with server.writing() as execute:
         user = server.people[name]["id"].replace("-", "")
-        connection.execute("DELETE FROM accounts_tokenbudget WHERE user_id = ?", (user,))
-        connection.execute(
-            'INSERT INTO accounts_tokenbudget (user_id, for_site, "limit") VALUES (?, 0, ?)', (user, tokens)
-        )
+        execute("DELETE FROM accounts_tokenbudget WHERE user_id = ?", user)
+        execute('INSERT INTO accounts_tokenbudget (user_id, for_site, "limit") VALUES (?, false, ?)', user, tokens)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +57,9 @@ def _module_server(
 @pytest.fixture
 def server(_module_server: LiveServer, provider: ProviderServer) -> LiveServer:
     """Shared by the tests of this file, its ledger and its conversations emptied for each."""
-    with writing(_module_server) as connection:
+    with _module_server.writing() as execute:
         for table in EMPTIED:
-            connection.execute(f"DELETE FROM {table}")
+            execute(f"DELETE FROM {table}")
     provider.script(tokens=20)
     return _module_server
 
@@ -158,12 +151,10 @@ async def by_stream(session: aiohttp.ClientSession) -> str:
 
 async def watch(server: LiveServer, seen: list[tuple[int, int]], done: asyncio.Event) -> None:
     """Note each state of the ledger that is committed, from outside."""
-    path = f"file:{server.data_dir / 'parley.sqlite3'}?mode=ro"
-    with closing(sqlite3.connect(path, uri=True, timeout=20)) as connection:
+    sql = 'SELECT used, reserved, granted, "limit" FROM accounts_usageday WHERE "limit" IS NOT NULL'
+    with server.reading() as query:
         while not done.is_set():
-            for used, reserved, granted, most in connection.execute(
-                'SELECT used, reserved, granted, "limit" FROM accounts_usageday WHERE "limit" IS NOT NULL'
-            ):
+            for used, reserved, granted, most in query(sql):
                 if not seen or seen[-1] != (used, reserved):
                     seen.append((used, reserved))
                 assert used + reserved <= most + granted
@@ -324,9 +315,9 @@ async def test_after_a_crash_nothing_stays_reserved_for_what_is_gone(
     await socket.until(lambda: reader.text)
     server.kill()
     socket.cut()
-    with writing(server) as connection:
-        connection.execute("DELETE FROM chat_generation")
-        connection.execute("UPDATE accounts_reservation SET created_at = datetime('now', '-1 minute')")
+    with server.writing() as execute:
+        execute("DELETE FROM chat_generation")
+        execute("UPDATE accounts_reservation SET created_at = ?", f"{timezone.now() - A_MINUTE:%Y-%m-%d %H:%M:%S}")
     server.start()
     async with asyncio.timeout(10):
         while server.query("SELECT sum(reserved) FROM accounts_usageday") != [(0,)]:

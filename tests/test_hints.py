@@ -1,7 +1,6 @@
 """What nobody tells a runner it finds out by itself: that nobody watches any more, that somebody wants it to stop."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -154,8 +153,7 @@ async def test_a_stop_that_only_the_database_heard_of_is_obeyed(
     running = await begun(socket)
     waiting = (await socket.generate("Later")).request_id
     await socket.frame("ai:queued", request_id=waiting)
-    with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as connection:
-        connection.execute("UPDATE chat_generation SET cancel_requested_at = '2026-11-20 12:00:00'")
+    server.execute("UPDATE chat_generation SET cancel_requested_at = '2026-11-20 12:00:00'")
     for request_id in (running, waiting):
         reader = await socket.ended(socket.reader(request_id))
         assert reader.status == "cancelled"

@@ -9,7 +9,6 @@ from tests.live.client import signed_in
 from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-from tests.test_budget_gate import writing
 
 RATES = ("max_generations", "requests_per_minute", "tokens_per_minute")
 EVERYONES = 100
@@ -38,9 +37,9 @@ def server(_module_server: LiveServer, provider: ProviderServer) -> LiveServer:
 
 def change(server: LiveServer, **fields: int | None) -> None:
     """As an admin would change the model ``scripted``."""
-    with writing(server) as connection:
+    with server.writing() as execute:
         for name, value in fields.items():
-            connection.execute(f"UPDATE chat_languagemodel SET {name} = ? WHERE name = 'scripted'", (value,))
+            execute(f"UPDATE chat_languagemodel SET {name} = ? WHERE name = 'scripted'", value)
 
 
 def fall_back(server: LiveServer) -> None:

@@ -245,15 +245,12 @@ async def test_withdrawing_ends_open_sockets_and_event_streams(serving: LiveServ
 
 async def test_a_lost_hint_only_delays_the_end(serving: LiveServer, provider: ProviderServer) -> None:
     """The share is taken out of the database behind the server's back: the next look finds it."""
-    import sqlite3
-
     provider.script(tokens=10_000, rate=30)
     async with signed_in(serving) as alice, signed_in(serving, "bob") as bob:
         conversation_id, request_id = await shared_answer(serving, alice)
         await bob.send("conversation:open", conversation_id=conversation_id)
         await bob.until(lambda: bob.reader(request_id).text)
-        with sqlite3.connect(serving.data_dir / "parley.sqlite3", timeout=20) as database:
-            database.execute("UPDATE chat_share SET for_everyone = 0")
+        serving.execute("UPDATE chat_share SET for_everyone = false")
         await bob.frame("ai:error", code="forbidden")
         await alice.send("ai:cancel", request_id=request_id)
         await alice.ended(alice.reader(request_id))

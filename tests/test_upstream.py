@@ -6,7 +6,6 @@ once, and nothing of the call is left open.
 
 import asyncio
 import itertools
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -37,8 +36,7 @@ REFUSALS = {
 
 def execute(server: LiveServer, sql: str, *parameters: object) -> None:
     """Change the database from outside, as an admin would."""
-    with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as connection:
-        connection.execute(sql, parameters)
+    server.execute(sql, *parameters)
 
 
 @pytest.fixture(scope="module")

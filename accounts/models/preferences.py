@@ -28,7 +28,11 @@ class Preferences(models.Model):
     class Meta:
         abstract = True
 
-    def refresh_preferences(self) -> None:
-        """Read again what another page may have changed: a socket's user is as old as the socket."""
+    def refresh_preferences(self, *, lock: bool = False) -> None:
+        """Read again what another page may have changed: a socket's user is as old as the socket.
+
+        ``lock``: one such transaction of a person at a time. SQLite has but one writer and needs none.
+        """
         fields = ["time_zone", "language", "default_model", "custom_instructions"]
-        self.refresh_from_db(fields=fields)
+        people = type(self)._default_manager  # noqa: SLF001 (public, for all its name)
+        self.refresh_from_db(fields=fields, from_queryset=people.select_for_update(no_key=True) if lock else None)

@@ -79,7 +79,8 @@ class Answer:
                     yield kind, "".join(pieces)
                     pieces = []
                 kind = KINDS[type(delta)]
-                pieces.append(delta.text)
+                # PostgreSQL stores no NUL, and what viewers see is what is stored.
+                pieces.append(delta.text.replace("\0", "\ufffd"))
                 self._pieces += 1
             elif isinstance(delta, Usage):
                 self.usage = delta

@@ -26,7 +26,7 @@ class End(msgspec.Struct, frozen=True):
             "status": self.status,
             "finish_reason": self.finish_reason,
             "error_code": self.error_code or "",
-            "error_message": self.error_message[:500],
+            "error_message": self.error_message[:500].replace("\0", "\ufffd"),
             "retry_after_s": self.retry_after_s,
         }
 

@@ -20,6 +20,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
     def keep(self, user: "User", conversation: "Conversation | None", text: str) -> None:
         """This is the draft from now on; without any words there is none."""
+        text = text.replace("\0", "")  # which PostgreSQL does not store
         if text.strip():
             fields = {"text": text, "updated_at": timezone.now()}
             self.update_or_create(fields, user=user, conversation=conversation)

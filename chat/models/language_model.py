@@ -25,6 +25,8 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         """The named model; when none is named their default, else the site's. None when they may not use it."""
         models_ = self.visible_to(user)
         if name:
+            if "\0" in name:  # which PostgreSQL will not even compare with
+                return None
             return models_.filter(name=name).first()
         preferred = getattr(user, "default_model", "")
         return (models_.filter(name=preferred).first() if preferred else None) or models_.first()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.conf import settings
 from django.db import transaction
 
-from chat.database import in_database
+from chat.database import in_database, one_at_a_time
 from chat.models import LanguageModel
 
 from . import OfferedModel, ProviderError
@@ -75,6 +75,7 @@ async def _offers(kind: Kind, timeout_s: float) -> list[OfferedModel] | None:
 @transaction.atomic
 def store(offers: Offers) -> None:
     """Write what is offered: new rows, and which of the old ones are there. What an admin set is never changed."""
+    one_at_a_time("models")  # several processes may start at once
     rows = LanguageModel.objects.in_bulk(field_name="name")
     offered: set[str] = set()
     for kind, models in offers.items():

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -157,6 +158,7 @@ def stream(viewer: Viewer) -> StreamingHttpResponse:
 
 
 async def _lines(viewer: Viewer) -> AsyncIterator[bytes]:
+    await sync_to_async(close_old_connections)()  # the request's own would be held for as long as the stream lasts
     try:
         while True:
             try:

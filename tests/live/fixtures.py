@@ -1,5 +1,6 @@
 """Fixtures for tests against a live server."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,23 +8,61 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import PostgresServer
 from tests.provider_server.server import ProviderServer
+from tests.settings import MODE
 
 from .redis import RedisServer
 from .server import LiveServer, prepare
 
 
 class Template:
-    """A prepared data folder, copied for each server."""
+    """A prepared data folder, copied for each server; on PostgreSQL with a database that is copied, too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         self.folder = folder
-        self.people = prepare(folder)
+        self.people = prepare(folder, database_url=database_url)
 
 
 @pytest.fixture(scope="session")
-def live_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(tmp_path_factory.mktemp("template"))
+def live_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Template:
+    if MODE == "sqlite":
+        return Template(tmp_path_factory.mktemp("template"))
+    template: Template = request.getfixturevalue("postgres_template")
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The run's PostgreSQL server; one of its own in runs that are not on PostgreSQL anyway."""
+    if "PARLEY_TEST_POSTGRES" in os.environ:
+        yield PostgresServer(Path(os.environ["PARLEY_TEST_POSTGRES"]))
+        return
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What servers on PostgreSQL are copies of."""
+    return Template(tmp_path_factory.mktemp("postgres-template"), postgres.create())
+
+
+@pytest.fixture
+def start_cluster(
+    postgres_template: Template, provider: ProviderServer, tmp_path: Path
+) -> Iterator[Callable[..., list[LiveServer]]]:
+    """Start processes that share a PostgreSQL database and a data folder: ``first, second = start_cluster(2)``."""
+    with ExitStack() as stack:
+
+        def start(count: int, **settings: Any) -> list[LiveServer]:
+            folder, people = tmp_path / "cluster", postgres_template.people
+            settings = {"OPENAI_BASE_URL": provider.openai_url} | settings
+            first = stack.enter_context(LiveServer(postgres_template.folder, people, folder, **settings))
+            others = [LiveServer(folder, people, folder, **settings) for _ in range(1, count)]
+            return [first, *(stack.enter_context(other) for other in others)]
+
+        yield start
 
 
 @pytest.fixture(scope="session")

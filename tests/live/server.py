@@ -11,14 +11,18 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "is ready at"
 START_TIMEOUT_S = 30
 PEOPLE = ("alice", "bob", "grace")
+ON_POSTGRES = "database_url"  # a file in the data folder of a server whose database is elsewhere
 
 
 def environment(data_dir: Path, **settings: Any) -> dict[str, str]:
@@ -26,11 +30,15 @@ def environment(data_dir: Path, **settings: Any) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
     defaults = {"AUTO_TITLE": "0", "ENV_FILE": "", "DATA_DIR": str(data_dir), "OLLAMA_URL": "http://127.0.0.1:9"}
     loose = {"MESSAGES_PER_MINUTE": "100000", "DAILY_TOKEN_BUDGET": "", "MAX_GENERATIONS_PER_USER": "200"}
-    return kept | defaults | loose | {name: str(value) for name, value in settings.items()}
+    at = data_dir / ON_POSTGRES
+    database = {"DATABASE_URL": at.read_text()} if at.exists() else {}
+    return kept | defaults | loose | database | {name: str(value) for name, value in settings.items()}
 
 
-def prepare(data_dir: Path, names: Sequence[str] = PEOPLE) -> dict[str, dict[str, str]]:
-    """A migrated database with people in it; who they are, by name."""
+def prepare(data_dir: Path, names: Sequence[str] = PEOPLE, database_url: str = "") -> dict[str, dict[str, str]]:
+    """A migrated database with people in it, in the folder or where the URL says; who they are, by name."""
+    if database_url:
+        (data_dir / ON_POSTGRES).write_text(database_url)
     command = [sys.executable, "-m", "tests.live.prepare", *names]
     done = subprocess.run(command, cwd=ROOT, env=environment(data_dir), check=True, capture_output=True, text=True)
     people: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
@@ -43,7 +51,11 @@ class LiveServer:
     def __init__(
         self, template: Path, people: dict[str, dict[str, str]], data_dir: Path, command: str = "serve", **settings: Any
     ) -> None:
-        shutil.copytree(template, data_dir, dirs_exist_ok=True)
+        """A template that is the folder itself is shared with whoever else uses it, and so is its database."""
+        self._database: str | None = None
+        if template != data_dir:
+            shutil.copytree(template, data_dir, dirs_exist_ok=True)
+            self._copy_database(data_dir / ON_POSTGRES)
         self.data_dir = data_dir
         self.people = people
         self.port = free_port()
@@ -58,6 +70,8 @@ class LiveServer:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        if self._database is not None:
+            postgres.server_of(self._database).drop(self._database)
 
     @property
     def pid(self) -> int:
@@ -125,14 +139,57 @@ class LiveServer:
         return f"sessionid={self.people[name]['session']}"
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Look into the database from outside, read-only."""
-        with sqlite3.connect(f"file:{self.data_dir / 'parley.sqlite3'}?mode=ro", uri=True, timeout=20) as connection:
-            return connection.execute(sql, parameters).fetchall()
+        """Look into the database from outside, read-only. UUIDs are their 32 digits."""
+        with self.reading() as query:
+            return query(sql, *parameters)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+        """As ``query``, again and again."""
+        if self.database_url:
+            with postgres.connected(self.database_url) as connection:
+                yield lambda sql, *parameters: [
+                    tuple(value.hex if isinstance(value, uuid.UUID) else value for value in row)
+                    for row in connection.execute(sql.replace("?", "%s").encode(), parameters)
+                ]
+            return
+        path = f"file:{self.data_dir / 'parley.sqlite3'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(path, uri=True, timeout=20)) as database:
+            yield lambda sql, *parameters: database.execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, *parameters: object) -> None:
+        """Change something behind the server's back; nobody looks whether it fits."""
+        with self.writing() as execute:
+            execute(sql, *parameters)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Callable[..., object]]:
+        """As ``execute``, for several statements in one transaction."""
+        if self.database_url:
+            with postgres.connected(self.database_url) as connection, connection.transaction():
+                connection.execute("SET LOCAL session_replication_role = replica")  # no foreign keys
+                yield lambda sql, *parameters: connection.execute(sql.replace("?", "%s").encode(), parameters)
+            return
+        path = self.data_dir / "parley.sqlite3"
+        with contextlib.closing(sqlite3.connect(path, timeout=20)) as database, database:
+            yield lambda sql, *parameters: database.execute(sql, parameters)
+
+    @property
+    def database_url(self) -> str:
+        """Where its PostgreSQL database is; empty: it uses SQLite."""
+        path = self.data_dir / ON_POSTGRES
+        return path.read_text() if path.exists() else ""
 
     def message_text(self, message_id: str) -> str:
         """A message's stored text."""
         [(text,)] = self.query("SELECT text FROM chat_message WHERE id = ?", message_id.replace("-", ""))
         return str(text)
+
+    def _copy_database(self, named_in: Path) -> None:
+        if named_in.exists():
+            template = named_in.read_text()
+            self._database = postgres.server_of(template).create(template)
+            named_in.write_text(self._database)
 
     def _read(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
         assert process.stdout is not None
