@@ -8,7 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, connection, connections
+from asgiref.sync import SyncToAsync, sync_to_async
+from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone, translation
 
 # SQLite has one writer; PostgreSQL has many, but is waited for; each thread more takes the interpreter from tokens.
@@ -24,6 +25,7 @@ async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, 
 
     A caller that is cancelled still waits for the thread: nobody's transaction commits behind their back.
     """
+    await _let_go_of_the_requests_own()
     bound = functools.partial(call, *args, **kwargs)
     context = contextvars.copy_context()
     # Django keeps these two to the thread they were set in, whatever the context.
@@ -35,6 +37,13 @@ async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, 
     except asyncio.CancelledError:
         await asyncio.wait([running])
         raise
+
+
+async def _let_go_of_the_requests_own() -> None:
+    """A request that waited here with a connection of the pool could be what those it waits for are waiting for."""
+    request = SyncToAsync.thread_sensitive_context.get(None)
+    if connection.vendor == "postgresql" and request in SyncToAsync.context_to_thread_executor:
+        await sync_to_async(close_old_connections)()
 
 
 def one_at_a_time(what: str) -> None:
