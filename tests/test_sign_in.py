@@ -32,8 +32,14 @@ def test_guessing_is_slowed_down(client: Client, alice: User) -> None:
 
 
 def test_one_address_of_the_network_cannot_try_everybody(client: Client) -> None:
-    for number in range(31):
+    for number in range(61):
         response = client.post(LOGIN, {"login": f"nobody{number}@example.org", "password": "wrong"})
+    assert b"Too many failed sign-ins" in response.content
+
+
+def test_nobody_asks_for_ever(client: Client) -> None:
+    for _ in range(41):
+        response = client.post("/accounts/signup/", {"email": "not an address", "password1": "wrong"})
     assert response.status_code == 429
     assert b"Wait a minute" in response.content
 
