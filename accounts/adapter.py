@@ -31,11 +31,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def clean_email(self, email: str) -> str:
         email = super().clean_email(email)
-        if settings.SIGNUP.startswith("domain:"):
-            domains = {domain.strip() for domain in settings.SIGNUP.removeprefix("domain:").split(",")}
-            if email.rpartition("@")[2].lower() not in domains:
-                raise ValidationError(_("Addresses of this domain cannot sign up here."))
+        if not domain_may_sign_up(email):
+            raise ValidationError(_("Addresses of this domain cannot sign up here."))
         return email
+
+
+def domain_may_sign_up(email: str) -> bool:
+    """Whether ``SIGNUP`` does not leave it to other domains."""
+    if not settings.SIGNUP.startswith("domain:"):
+        return True
+    domains = {domain.strip() for domain in settings.SIGNUP.removeprefix("domain:").split(",")}
+    return email.rpartition("@")[2].lower() in domains
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
-from . import data_dir, origins, redis
+from . import data_dir, origins, redis, sign_in_providers
 from .database import database
 from .environment import Environment, WrongSetting
 from .logs import logging_config
@@ -72,6 +72,7 @@ REDIS_PREFIX = redis.prefix(DATABASES["default"])
 CACHES = redis.caches(REDIS_URL, REDIS_PREFIX)
 CHANNEL_LAYERS = redis.channel_layers(REDIS_URL, REDIS_PREFIX)
 
+SOCIALACCOUNT_PROVIDERS = sign_in_providers.sign_in_providers(env)
 INSTALLED_APPS = [
     # First, where it gives runserver its ASGI server; elsewhere Twisted would cost 0.2 s and 20 MB for nothing.
     *(["daphne"] if "runserver" in sys.argv else []),
@@ -90,6 +91,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    *sign_in_providers.apps(SOCIALACCOUNT_PROVIDERS),
     "allauth.usersessions",
     "accounts",
     "chat",
@@ -197,6 +200,14 @@ REQUIRE_SECOND_FACTOR = env.items("REQUIRE_SECOND_FACTOR")
 for _name in REQUIRE_SECOND_FACTOR:
     if _name not in {"everyone", "staff"} and not re.fullmatch(r"group:.+", _name):
         raise WrongSetting("REQUIRE_SECOND_FACTOR", f"lists everyone, staff or group:NAME, not “{_name}”.")
+SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
+# An account here belongs to whoever proves its address; other sites tell which addresses they have made sure of.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+OIDC_SIGNUP = env.flag("OIDC_SIGNUP", False)
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM")
+OIDC_STAFF_GROUP = env.text("OIDC_STAFF_GROUP")
+if OIDC_STAFF_GROUP and not OIDC_GROUPS_CLAIM:
+    raise WrongSetting("OIDC_STAFF_GROUP", "needs OIDC_GROUPS_CLAIM: the claim that lists a person's groups.")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

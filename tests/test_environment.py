@@ -75,6 +75,8 @@ def test_a_duration_that_is_none_is_refused_by_name(value: str) -> None:
         ("REDIS_URL", "redis://localhost:port"),
         ("REDIS_URL", "redis://localhost/0?no_such_option=1"),
         ("REDIS_URL", "unix://"),
+        ("REQUIRE_SECOND_FACTOR", "staf"),
+        ("OIDC_STAFF_GROUP", "Admins"),
         ("SIGNUP", "everybody"),
         ("EMAIL_URL", "mailto:me"),
         ("OPENAI_BASE_URL", "localhost:8000/v1"),

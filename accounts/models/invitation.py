@@ -107,11 +107,14 @@ class Invitation(models.Model):
         user = User.objects.create_user(self.email, password, name=name)
         # Whoever has the link was given it by an admin or read it in the mailbox.
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        self.join_groups(user)
+        user.groups.add(*self.groups.all())
         return user
 
-    def join_groups(self, user: User) -> None:
-        user.groups.add(*self.groups.all())
+    @transaction.atomic
+    def fulfil(self, user: User) -> None:
+        """Its address got an account in another way that proves it."""
+        if Invitation.objects.open().filter(pk=self.pk).update(accepted_at=timezone.now()):
+            user.groups.add(*self.groups.all())
 
 
 class Link:
