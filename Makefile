@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --qui
 PLAIN := env -u DATABASE_URL -u REDIS_URL ENV_FILE= DATA_DIR=.venv/plain
 PUBLIC := $(PLAIN) SITE_URL=https://chat.example.org TRUSTED_PROXIES=1
 
-.PHONY: run dev test bench lint format vendor lock clean
+.PHONY: run dev test chaos bench lint format vendor lock clean
 .SUFFIXES:
 
 run: .venv/runtime static_root/collected locale/compiled  ## the production server, on what .env says
@@ -20,6 +20,12 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 	@bin/test-services
 	node --test --test-reporter=dot tests/js/*.test.js
 	$(BIN)/pytest -n 2 --dist loadfile
+
+SEED ?= $(shell date +%s)
+MINUTES ?= 5
+chaos: static_root/collected locale/compiled .venv/dev  ## faults by chance, for long: make chaos SEED=17 MINUTES=30
+	@bin/test-services
+	$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES) $(CHAOS)
 
 bench: .venv/dev  ## what an answer and a token cost; also as JSON in var/
 	$(BIN)/python -m bench

@@ -33,10 +33,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``packet_pause_s`` apart, wherever characters and lines may be. ``tokens_per_packet`` joins events into one
     write. ``usage`` replaces the counted one as it is; ``"missing"`` leaves it out. ``interject`` is sent word
     for word in front of the token with the index ``interject_at``. ``stamped``: each token's text is the time at
-    which it was sent (see pacing.py), and none of them is recorded.
+    which it was sent (see pacing.py), and none of them is recorded. ``marked``: the tokens are made up for each
+    request anew (``17.0 17.1 …`` for the seventeenth), so that no two calls say the same.
     """
 
     tokens: tuple[str, ...] | int = 20
+    marked: bool = False
     thinking: tuple[str, ...] = ()
     thinking_field: str = "reasoning_content"
     rate: float = 0
@@ -73,6 +75,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return None
         fields = dict(part.split("=", 1) for part in name.split(","))
         return msgspec.convert(fields, cls, strict=False)
+
+    def for_call(self, number: int) -> "Script":
+        """The script of the request with this number."""
+        if not self.marked:
+            return self
+        count = self.tokens if isinstance(self.tokens, int) else len(self.tokens)
+        return msgspec.structs.replace(self, tokens=tuple(f"{number}.{index} " for index in range(count)))
 
     @property
     def pieces(self) -> Sequence[str]:

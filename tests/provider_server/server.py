@@ -44,6 +44,7 @@ class ProviderServer:
         self.lookup_delay_s: float = 0
         self.connections: set[Connection] = set()
         self.connection_ids = itertools.count(1)
+        self._numbers = itertools.count(1)
         self._default = Script()
         self._by_model: dict[str, Script] = {}
         self._next: deque[Script] = deque()
@@ -76,9 +77,11 @@ class ProviderServer:
 
     def script_for(self, recording: Recording) -> Script:
         """The script this request is answered with."""
+        number = next(self._numbers)
         if self._next:
-            return self._next.popleft()
-        return self._by_model.get(recording.model) or Script.from_model(recording.model) or self._default
+            return self._next.popleft().for_call(number)
+        script = self._by_model.get(recording.model) or Script.from_model(recording.model) or self._default
+        return script.for_call(number)
 
     def record(self, recording: Recording) -> None:
         """Keep a request and wake who waits for one."""

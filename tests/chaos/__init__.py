@@ -1,0 +1,1 @@
+"""Faults by plan, clients that note everything, and a checker that proves from the notes that nothing was lost."""
