@@ -1,4 +1,4 @@
-"""Ends reservations that nobody will end any more: those of generations that are over or gone."""
+"""Ends reservations: each call at the prices of the model that spoke, and those that nobody will end any more."""
 
 import datetime
 import logging
@@ -10,8 +10,16 @@ from django.utils import timezone
 from accounts.models import Reservation
 from chat.models import Generation, LanguageModel
 
+from .answer import Measured
+
 logger = logging.getLogger(__name__)
 STALE = datetime.timedelta(seconds=20)  # with the pulse between sweeps well within a minute
+
+
+def settle(key: UUID, used: Measured, model: str) -> bool:
+    """Charge a call of the model of this name; False when that was done before. Blocking."""
+    spoke = LanguageModel.objects.filter(name=model).first()
+    return Reservation.objects.settle(key, **used, model=model, prices=spoke.prices if spoke else None)
 
 
 def end_stale_reservations() -> set[UUID]:
@@ -33,12 +41,10 @@ def _end(reservation: Reservation, generation: Generation | None) -> bool:
     with transaction.atomic():
         if generation is None or not generation.started_at:
             return reservation.release()
-        model = LanguageModel.objects.filter(name=generation.model).first()
-        return reservation.settle(
-            input_tokens=generation.input_tokens,
-            output_tokens=generation.output_tokens,
-            cached_input_tokens=generation.cached_input_tokens,
-            estimated=generation.estimated,
-            model=generation.model,
-            prices=model.prices if model else None,
-        )
+        used: Measured = {
+            "input_tokens": generation.input_tokens,
+            "output_tokens": generation.output_tokens,
+            "cached_input_tokens": generation.cached_input_tokens,
+            "estimated": generation.estimated,
+        }
+        return settle(generation.pk, used, generation.model)

@@ -55,7 +55,7 @@ class Pulse:
         running = [runner for runner in self._process.runners.values() if runner.generation.fence]
         if not running:
             return
-        held = await in_database(_save, [(runner, runner.texts()) for runner in running])
+        held = await in_database(_save, [(runner, runner.record.texts()) for runner in running])
         for runner in running:
             generation_id = runner.generation.pk
             if held.get(generation_id):
@@ -112,6 +112,6 @@ def _save(texts: list[tuple[Runner, dict[str, str]]]) -> dict[UUID, bool]:
                 text["thinking"],
             )
             for runner, text in texts
-            if runner.generation.pk in held and runner.has_news(text)
+            if runner.generation.pk in held and runner.record.has_news(text)
         )
     return held

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
-from accounts.models import Reservation
 from chat import hints
 from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
@@ -17,17 +16,18 @@ from chat.models.language_model import Rates
 from chat.models.provider_limit import rates_of
 from chat.moderating import rules
 from chat.prompting import fit, system_prompt
-from chat.protocol import Budget, Refused
+from chat.protocol import Refused
 from chat.providers import Prompt, ProviderError
 
 from . import ending
 from .admission import Slot
-from .answer import Answer, Measured
+from .answer import Answer
 from .ending import End
-from .frames import budget_now, end_frame, queued_frame, start_frame
+from .frames import end_frame, queued_frame, start_frame
 from .journal import JournalError
 from .limits import TimeLimits
 from .log import GenerationLog
+from .record import Record, Replaced
 from .recovery import may_go_on
 from .upstream import MAX_PAUSE_S, Upstream
 
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 STORE_RETRY_S = 2.0
-
-
-class Replaced(Exception):
-    """Another runner holds the generation now, or it has ended: this one writes nothing any more."""
 
 
 class CancelledWhileQueued(Exception):
@@ -59,16 +55,14 @@ class Runner:
         self.generation = generation
         self.log = log
         self.answer = Answer(generation, log)
+        self.record = Record(generation, log, self.answer)
         self.stored = asyncio.Event()
         self.admitted = False
         self._follows = follows
         self._ending: End | None = None
         self._giving_up = False
         self._replaced = False
-        self._saved_length = 0
         self._work: asyncio.Task[End] | None = None
-        self._text_before = generation.message.text[: generation.text_start]
-        self._thinking_before = generation.message.thinking[: generation.thinking_start]
         self._branch: list[Message] = []
         self._system = ""
         self._chain: list[LanguageModel] = []
@@ -103,13 +97,13 @@ class Runner:
         try:
             natural = await self._outcome()
             if self._giving_up and self._ending is None:
-                await in_database(self._hand_over)
+                await in_database(self.record.hand_over)
                 return
             self._ending = self._ending or natural
             await self._end(self._ending)
         except Replaced:
             self.process.hub.forget(self.log.generation_id)
-            await in_database(self._account_for_deleted)
+            await in_database(self.record.account_for_deleted)
         finally:
             self.stored.set()
 
@@ -203,7 +197,7 @@ class Runner:
         prompt = generation.message.parent
         self._branch = generation.message.conversation.branch(prompt)
         self._system = system_prompt(generation.user)
-        self.answer.screen(rules.in_force().answers_blocked, self._text_before, self._thinking_before)
+        self.answer.screen(rules.in_force().answers_blocked, self.record.text_before, self.record.thinking_before)
 
     async def _generate(self, slot: Slot) -> End:
         """Pump the provider's deltas into the log until it says that it has finished."""
@@ -228,7 +222,7 @@ class Runner:
         return self._at_limit if self.answer.finish.reason == "length" else ending.finished(self.answer.finish)
 
     def _prompt(self, model: LanguageModel) -> Prompt:
-        prefix = self._text_before + self.log.text
+        prefix = self.record.text_before + self.log.text
         prompt = fit(self._branch, model, self._system, prefix=prefix).prompt
         granted = self.generation.max_output_tokens
         self._at_limit = ending.OUT_OF_BUDGET if granted < prompt.max_output_tokens else ending.OUT_OF_LENGTH
@@ -247,7 +241,7 @@ class Runner:
         """Store the end, however long that takes; only then does the log have its last event."""
         while True:
             try:
-                budget = await in_database(self._store, end)
+                budget = await in_database(self.record.end, end)
                 break
             except DatabaseError as error:
                 logger.error("could not store an answer, trying again: request=%s %s", self.log.request_id, error)
@@ -262,62 +256,3 @@ class Runner:
         await hints.conversation_updated(self.log.user_id, self.log.conversation_id, "message")
         if end.status == Generation.Status.COMPLETED:
             self.process.titles.want(self.generation, self.log.text)
-
-    def _store(self, end: End) -> Budget:
-        """Final state, text, usage and settlement in one transaction. Blocking."""
-        generation = self.generation
-        with transaction.atomic():
-            if generation.status == Generation.Status.QUEUED:
-                if not generation.finish_queued(**end.fields()):
-                    raise Replaced
-                Reservation.objects.release(generation.pk)
-            else:
-                measured = self.answer.measured()
-                if not generation.finish(
-                    **end.fields(),
-                    **measured,
-                    first_token_at=self.answer.first_token_at,
-                    text_length=len(self.log.text),
-                    thinking_length=len(self.log.thinking),
-                ):
-                    raise Replaced
-                Message.objects.filter(pk=generation.message_id).update(**self.texts())
-                if end.status == Generation.Status.FAILED and self.answer.empty:
-                    Reservation.objects.release(generation.pk)
-                else:
-                    self._settle(measured)
-        return budget_now(generation.user)
-
-    def _settle(self, measured: Measured) -> None:
-        """Charge what was used, at the prices of the model that spoke."""
-        name = self.generation.model
-        spoke = LanguageModel.objects.filter(name=name).first()
-        prices = spoke.prices if spoke else None
-        Reservation.objects.settle(self.generation.pk, **measured, model=name, prices=prices)
-
-    def _account_for_deleted(self) -> None:
-        """The conversation may have been deleted meanwhile, and this with it; what was used is charged. Blocking."""
-        generation = self.generation
-        held = Reservation.objects.held().filter(pk=generation.pk).exists()
-        if not held or Generation.objects.filter(pk=generation.pk).exists():
-            return
-        if generation.fence and not self.answer.empty:
-            self._settle(self.answer.measured())
-        else:
-            Reservation.objects.release(generation.pk)
-
-    def texts(self) -> dict[str, str]:
-        """The message's text and reasoning as they are now, as fields of the Message."""
-        return {"text": self._text_before + self.log.text, "thinking": self._thinking_before + self.log.thinking}
-
-    def has_news(self, texts: dict[str, str]) -> bool:
-        """Whether the texts grew since this was last asked."""
-        length = sum(map(len, texts.values()))
-        grown, self._saved_length = length != self._saved_length, length
-        return grown
-
-    def _hand_over(self) -> None:
-        """Save what there is and let another process take over at once. Blocking."""
-        generation = self.generation
-        Message.objects.held_by(generation.pk, generation.fence).update(**self.texts())
-        generation.give_up()

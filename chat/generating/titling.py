@@ -20,6 +20,7 @@ from chat.providers import Prompt, ProviderError, Text, Turn, Usage
 from chat.providers.registry import provider_for
 from chat.token_estimate import estimate_tokens
 
+from .accounting import settle
 from .answer import measured
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _settle(call: Call, text: str, usage: Usage | None, *, answered: bool) -> No
         Reservation.objects.release(call.key)
         return
     used = measured(usage or Usage(), call.input_tokens, estimate_tokens(text))
-    Reservation.objects.settle(call.key, **used, model=call.model.name, prices=call.model.prices)
+    settle(call.key, used, call.model.name)
 
 
 def clean(text: str) -> str:
