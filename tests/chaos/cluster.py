@@ -5,15 +5,13 @@ import contextlib
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.provider import ProviderProcess
-from tests.live.server import ROOT, LiveServer, environment
+from tests.live.server import LiveServer, environment, prepare
 
 from .evidence import Called, Evidence, Struck
 from .plan import Fault
@@ -32,7 +30,6 @@ class Cluster:
     def __init__(
         self, folder: Path, people: Sequence[str], size: int, services: Services, provider: ProviderProcess, **more: Any
     ) -> None:
-        self.folder = folder
         self.services = services
         self.provider = provider
         self.settings = {
@@ -45,7 +42,9 @@ class Cluster:
             **services.settings,
             **more,
         }
-        self.people = self._prepare(people)
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
+        self.people = prepare(self.data, people, services.database_url)
         self.provider_line = Relay(int(provider.url.rpartition(":")[2]))
         self.lines = [Relay(0) for _ in range(size)]
         self.processes: list[LiveServer] = []
@@ -58,9 +57,9 @@ class Cluster:
         self.origin = f"http://127.0.0.1:{self.lines[0].port}"
         for number, line in enumerate(self.lines):
             server = LiveServer(
-                self.folder / "empty",
+                self.data,
                 self.people,
-                self.folder / "data",
+                self.data,
                 SITE_URL=self.origin,
                 OPENAI_BASE_URL=f"http://127.0.0.1:{self.provider_line.port}/v1",
                 OPENAI_API_KEY=f"process-{number}",
@@ -156,14 +155,7 @@ class Cluster:
 
     def environment(self) -> dict[str, str]:
         """For another process beside them."""
-        return environment(self.folder / "data", **self.settings)
-
-    def _prepare(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
-        (self.folder / "empty").mkdir(parents=True)
-        command = [sys.executable, "-m", "tests.live.prepare", *people]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, stdout=subprocess.PIPE, text=True)
-        prepared: dict[str, dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
-        return prepared
+        return environment(self.data, **self.settings)
 
 
 @contextlib.asynccontextmanager

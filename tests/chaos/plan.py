@@ -31,7 +31,7 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     "provider stall": (0.5, 4),
     "redis restart": (0.2, 4),
     "redis stop": (0.5, 4),
-    "postgres restart": (0, 0),
+    "postgres restart": (0, 2),
 }
 PAUSE_S = (0.5, 3.0)
 # Text that only Redis and a dead process held would be lost: two faults at once, which nobody promises to survive.

@@ -31,6 +31,6 @@ async def run(folder: Path, services: Services, processes: int, plan: Sequence[F
 
 def test_one_process_on_files(tmp_path: Path) -> None:
     seconds = 20.0
-    plan = make_plan(SEED, seconds, 1, FilesOnly.kinds)
+    plan = make_plan(SEED, seconds, 1, FilesOnly().kinds)
     assert {fault.kind for fault in plan} >= {"kill", "term", "cut", "stall", "provider reset", "provider stall"}
     asyncio.run(run(tmp_path, FilesOnly(), 1, plan, seconds))
