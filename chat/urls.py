@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import account_urls
-from .views import conversations, data, drafts, events, feedback, pages, search, sidebar
+from .views import api_docs, conversations, data, drafts, events, feedback, pages, records, search, sidebar
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -24,6 +24,13 @@ urlpatterns = [
     path("messages/<uuid:pk>/feedback/", feedback.feedback, name="feedback"),
     path("messages/<uuid:pk>/", pages.message, name="message"),
     path("messages/<uuid:pk>/active-branch/", pages.active_branch, name="active_branch"),
+    path("api/me", records.me, name="api_me"),
+    path("api/models", records.models, name="api_models"),
+    path("api/conversations", records.conversations, name="api_conversations"),
+    path("api/conversations/<uuid:pk>", records.conversation, name="api_conversation"),
+    path("api/docs/", api_docs.page, name="api_docs"),
+    path("api/docs/openapi.json", api_docs.openapi_json, name="api_openapi"),
+    path("api/docs/asyncapi.json", api_docs.asyncapi_json, name="api_asyncapi"),
     path("api/chat", events.chat, name="api_chat"),
     path("api/generations", events.generations, name="api_generations"),
     path("api/generations/<uuid:request_id>/events", events.events, name="api_events"),

@@ -32,6 +32,7 @@ STATUS = {
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
+    "model_unavailable": HTTPStatus.NOT_FOUND,
     "conflict": HTTPStatus.CONFLICT,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "context_too_long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
