@@ -29,7 +29,6 @@ chaos: static_root/collected locale/compiled .venv/dev  ## faults by chance, for
 
 bench: .venv/dev  ## what an answer and a token cost; also as JSON in var/
 	$(BIN)/python -m bench
-	$(BIN)/python -m bench.page
 
 lint: .venv/dev
 	$(BIN)/ruff check .

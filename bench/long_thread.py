@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .report import Report
 from .scratch import scratch_database
 
 MESSAGES = 2000
@@ -14,6 +15,7 @@ ROUNDS = 15
 
 
 def main() -> None:
+    report = Report("long thread")
     with scratch_database():
         from django.core.management import call_command
         from django.test import Client
@@ -40,10 +42,12 @@ def main() -> None:
         }.items():
             size = len(client.get(path).content)
             taken = milliseconds(lambda path=path: client.get(path))  # type: ignore[misc]
-            print(f"{what:28} {taken:7.1f} ms  {size / 1000:7.1f} kB")
+            report.say(what, taken, "ms")
+            report.say(f"{what}: size", size / 1000, "KB")
         started = time.perf_counter()
         talk.delete()
-        print(f"{'deleting it for good':28} {(time.perf_counter() - started) * 1000:7.1f} ms")
+        report.say("deleting it for good", (time.perf_counter() - started) * 1000, "ms")
+    report.save()
 
 
 def milliseconds(act: Callable[[], Any]) -> float:

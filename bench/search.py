@@ -6,6 +6,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from .report import Report
 from .scratch import scratch_database
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ ROUNDS = 15
 
 
 def main() -> None:
+    report = Report("search")
     with scratch_database():
         from accounts.models import User
 
@@ -28,7 +30,7 @@ def main() -> None:
         started = time.perf_counter()
         fill(alice, MESSAGES)
         fill(bob, MESSAGES // 10)
-        print(f"indexed {MESSAGES * 11 // 10} messages in {time.perf_counter() - started:.1f} s")
+        report.say(f"{MESSAGES * 11 // 10} messages written and indexed", time.perf_counter() - started, "s")
         for what, words in {
             "a word in nearly every message": "w0",
             "two common words": "w1 w2",
@@ -38,7 +40,9 @@ def main() -> None:
             "a word that nobody wrote": "zebra",
             "twelve common words": " ".join(f"w{n}" for n in range(12)),
         }.items():
-            print(f"{what:32} {milliseconds(alice, words):8.1f} ms   bob {milliseconds(bob, words):8.1f} ms")
+            report.say(f"{what}, among one's own {MESSAGES}", milliseconds(alice, words), "ms")
+            report.say(f"{what}, among one's own {MESSAGES // 10}", milliseconds(bob, words), "ms")
+    report.save()
 
 
 def milliseconds(user: "User", words: str) -> float:

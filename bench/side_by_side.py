@@ -2,10 +2,12 @@
 
 import sys
 
+import msgspec
 import uvloop
 
 from .measuring import Load, Result, measure
 from .provider import ProviderProcess
+from .report import Report
 from .subjects import Parley, floor, tutorial
 
 RATE = 50
@@ -64,4 +66,6 @@ def row(result: Result) -> str:
 if __name__ == "__main__":
     counts = [int(argument) for argument in sys.argv[1:]] or list(STREAMS)
     chosen = [Load(count, RATE, RATE * SECONDS) for count in counts]
-    uvloop.run(side_by_side([*chosen, FLAT_OUT]))
+    report = Report("side by side")
+    report.rows("loads", msgspec.to_builtins(uvloop.run(side_by_side([*chosen, FLAT_OUT]))))
+    report.save()

@@ -8,6 +8,7 @@ import uvloop
 from .load import Stream, open_streams
 from .measuring import cpu_seconds, resident_mb
 from .provider import ProviderProcess
+from .report import Report
 from .subjects import Parley
 
 IDLE = (1000, 5000, 10_000)
@@ -17,11 +18,7 @@ COMING_BACK = 1000
 LISTENING_S = 35  # one heartbeat of every socket at least
 
 
-def say(what: str, value: float, unit: str) -> None:
-    print(f"{what:70} {value:10.2f} {unit}", flush=True)
-
-
-async def idle(parley: Parley, count: int) -> None:
+async def idle(report: Report, parley: Parley, count: int) -> None:
     """Memory and CPU of so many sockets that only answer heartbeats."""
     before = resident_mb(parley.pid)
     streams: list[Stream] = []
@@ -30,27 +27,27 @@ async def idle(parley: Parley, count: int) -> None:
         batch = range(len(streams), min(count, len(streams) + 200))
         opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(number)]) for number in batch))
         streams += [stream for [stream] in opened]
-    say(f"{count} sockets: opened a second", count / (time.monotonic() - began), "")
+    report.say(f"{count} sockets: opened a second", count / (time.monotonic() - began))
     await asyncio.sleep(2)
-    say(f"{count} sockets: memory of each", (resident_mb(parley.pid) - before) * 1000 / count, "KB")
+    report.say(f"{count} sockets: memory of each", (resident_mb(parley.pid) - before) * 1000 / count, "KB")
     spent = cpu_seconds(parley.pid)
     await asyncio.sleep(LISTENING_S)
-    say(f"{count} sockets: share of a core", (cpu_seconds(parley.pid) - spent) / LISTENING_S * 100, "%")
-    say(f"{count} sockets: heartbeats answered", sum(stream.pings > 0 for stream in streams) / count * 100, "%")
+    report.say(f"{count} sockets: share of a core", (cpu_seconds(parley.pid) - spent) / LISTENING_S * 100, "%")
+    report.say(f"{count} sockets: heartbeats answered", sum(stream.pings > 0 for stream in streams) / count * 100, "%")
     close(streams)
     await asyncio.sleep(3)
 
 
-async def storm(parley: Parley) -> None:
+async def storm(report: Report, parley: Parley) -> None:
     """All connect at the same moment."""
     began = time.monotonic()
     opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(n)]) for n in range(STORM)))
-    say(f"{STORM} sockets at once: connected a second", STORM / (time.monotonic() - began), "")
+    report.say(f"{STORM} sockets at once: connected a second", STORM / (time.monotonic() - began))
     close([stream for [stream] in opened])
     await asyncio.sleep(2)
 
 
-async def fan_out(parley: Parley, provider: ProviderProcess) -> None:
+async def fan_out(report: Report, parley: Parley, provider: ProviderProcess) -> None:
     """One answer, read by many sockets of the same person."""
     provider.script(tokens=500, rate=50, stamped=True)
     streams = await open_streams(parley.port, [parley.headers(0)] * VIEWERS)
@@ -62,14 +59,14 @@ async def fan_out(parley: Parley, provider: ProviderProcess) -> None:
     spent, seen = cpu_seconds(parley.pid), [len(stream.delays_us) for stream in streams]
     await asyncio.gather(*(stream.ended for stream in streams))
     delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
-    say(f"one answer, {VIEWERS} viewers: delay p50", delays[len(delays) // 2] / 1000, "ms")
-    say(f"one answer, {VIEWERS} viewers: delay p99", delays[len(delays) * 99 // 100] / 1000, "ms")
+    report.say(f"one answer, {VIEWERS} viewers: delay p50", delays[len(delays) // 2] / 1000, "ms")
+    report.say(f"one answer, {VIEWERS} viewers: delay p99", delays[len(delays) * 99 // 100] / 1000, "ms")
     share = (cpu_seconds(parley.pid) - spent) / len(delays) * 1e6
-    say(f"one answer, {VIEWERS} viewers: CPU for a million tokens shown", share, "s")
+    report.say(f"one answer, {VIEWERS} viewers: CPU for a million tokens shown", share, "s")
     close(streams)
 
 
-async def come_back(parley: Parley, provider: ProviderProcess) -> None:
+async def come_back(report: Report, parley: Parley, provider: ProviderProcess) -> None:
     """The process is killed in the middle of an answer that all watch; all come back at once."""
     provider.script(tokens=3000, rate=50, stamped=True)
     headers = [parley.headers(0)] * COMING_BACK
@@ -84,7 +81,7 @@ async def come_back(parley: Parley, provider: ProviderProcess) -> None:
         stream.resume(request_id)
     while not all(stream.delays_us for stream in streams):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    say(f"{COMING_BACK} clients back after kill -9: all have the text after", time.monotonic() - began, "s")
+    report.say(f"{COMING_BACK} clients back after kill -9: all have the text after", time.monotonic() - began, "s")
     close(streams)
 
 
@@ -94,12 +91,14 @@ def close(streams: list[Stream]) -> None:
 
 
 async def main() -> None:
+    report = Report("sockets")
     with ProviderProcess() as provider, Parley(provider.url, MAX_SOCKETS_PER_USER=20_000) as parley:
-        await storm(parley)
-        await fan_out(parley, provider)
-        await come_back(parley, provider)
+        await storm(report, parley)
+        await fan_out(report, parley, provider)
+        await come_back(report, parley, provider)
         for count in IDLE:
-            await idle(parley, count)
+            await idle(report, parley, count)
+    report.save()
 
 
 if __name__ == "__main__":
