@@ -9,4 +9,5 @@ def site(request: HttpRequest) -> dict[str, str | bool]:
         "SITE_NAME": settings.SITE_NAME,
         "SIGNUP_IS_OPEN": settings.SIGNUP != "closed",
         "MAIL_IS_SET_UP": settings.MAIL_IS_SET_UP,
+        "OTHER_SITES": bool(settings.SOCIALACCOUNT_PROVIDERS),
     }

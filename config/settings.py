@@ -209,6 +209,7 @@ OIDC_STAFF_GROUP = env.text("OIDC_STAFF_GROUP")
 if OIDC_STAFF_GROUP and not OIDC_GROUPS_CLAIM:
     raise WrongSetting("OIDC_STAFF_GROUP", "needs OIDC_GROUPS_CLAIM: the claim that lists a person's groups.")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {"add_webauthn": "accounts.passkey_form.AddPasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME

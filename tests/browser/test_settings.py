@@ -6,7 +6,9 @@ from playwright.async_api import expect
 from .conftest import OpenAccountPage
 
 
-@pytest.mark.parametrize("name", ["", "appearance/", "answers/", "usage/", "data/", "delete/"])
+@pytest.mark.parametrize(
+    "name", ["", "appearance/", "answers/", "usage/", "data/", "delete/", "security/", "sessions/"]
+)
 async def test_nothing_stands_in_anybodys_way(account_page: OpenAccountPage, name: str) -> None:
     page = await account_page(f"/settings/{name}")
     assert await page.everywhere() == []
