@@ -5,7 +5,7 @@ from allauth.account.decorators import reauthentication_required
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import api_keys, appearance, budget, elsewhere, invitation, profile, security, setup
+from .views import api_keys, appearance, banners, budget, elsewhere, invitation, profile, security, setup
 
 # allauth lets anybody at an open page change these; here they have to prove who they are.
 confirmed = reauthentication_required(allow_get=True)
@@ -29,4 +29,7 @@ urlpatterns = [
     path("settings/keys/", api_keys.api_keys, name="settings_keys"),
     path("settings/keys/<uuid:pk>/revocation/", api_keys.revocation, name="settings_key_revocation"),
     path("settings/time-zone/", profile.time_zone, name="settings_time_zone"),
+    path("banners/", banners.banners, name="banners"),
+    path("notices/<int:pk>/reading/", banners.notice_reading, name="notice_reading"),
+    path("announcements/<int:pk>/dismissal/", banners.announcement_dismissal, name="announcement_dismissal"),
 ]

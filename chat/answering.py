@@ -7,6 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.hints import site_news
+
 from . import asking, generating, hints
 from .database import in_database
 from .generating.frames import budget_now
@@ -15,6 +17,7 @@ from .generating.log import GenerationLog
 from .generating.process import Process
 from .models import Conversation, Generation
 from .models.generation import GenerationQuerySet
+from .moderating import rules
 from .protocol import Ask, Refused
 
 if TYPE_CHECKING:
@@ -52,6 +55,8 @@ async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "
     change: hints.Change = "created" if asked.opened else "message"
     await hints.conversation_updated(user.pk, log.conversation_id, change)
     await hints.budget_changed(user.pk)
+    if rules.in_force().prompts_noted.rules:
+        await site_news(user.pk)
 
 
 async def resume(

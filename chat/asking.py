@@ -17,7 +17,7 @@ from accounts.costs import Prices
 from accounts.rate_limits import RateLimited, limiter
 
 from .models import ContentRule, Conversation, Generation, LanguageModel, Message
-from .moderating import rules
+from .moderating import noting, rules
 from .prompting import fit, system_prompt
 from .protocol import Ask, Continue, Generate, Refused, Regenerate
 
@@ -79,11 +79,21 @@ def _ask_once(user: "User", request: Ask) -> Asked:
     if before is not None:
         return Asked(before, created=False)
     user.refresh_preferences(lock=True)  # one request of a person at a time, or two could follow the same message
+    if user.suspended:
+        raise _suspension(user)
     asked = _create(user, request)
     # Last, so that only what is created counts.
     if limited := limiter.hit(f"messages:{user.pk}", settings.MESSAGES_PER_MINUTE, MINUTE_S):
         raise _rate_refusal(limited)
     return asked
+
+
+def _suspension(user: "User") -> Refused:
+    """What somebody is told whom a moderator has suspended."""
+    assert user.suspended_until is not None
+    until = date_format(timezone.localtime(user.suspended_until, user.zone), "DATETIME_FORMAT")
+    sentence = _("A moderator has suspended you: you cannot ask for answers until %(time)s.") % {"time": until}
+    return Refused("forbidden", f"{sentence} {user.suspended_because}".strip())
 
 
 def _create(user: "User", request: Ask) -> Asked:
@@ -132,7 +142,9 @@ def _generate(user: "User", request: Generate) -> Asked:
     prompt = Message.objects.create(
         conversation=conversation, parent=parent, role=Message.Role.USER, text=request.prompt
     )
-    return _queue(user, request, model, prompt, opened=opened)
+    asked = _queue(user, request, model, prompt, opened=opened)
+    noting.note_prompt(user, prompt)
+    return asked
 
 
 def _regenerate(user: "User", request: Regenerate) -> Asked:
@@ -150,6 +162,8 @@ def _continue(user: "User", request: Continue) -> Asked:
     last = message.last_generation
     if last is None:
         raise Refused("bad_request", _("Only an answer can be continued."), field="message_id")
+    if message.hidden_at:
+        raise Refused("conflict", _("A moderator has hidden this message."))
     if last.active:
         raise Refused("conflict", _("This answer is still being written."), retryable=True)
     if last.status == Generation.Status.COMPLETED:
@@ -159,7 +173,9 @@ def _continue(user: "User", request: Continue) -> Asked:
 
 
 def _let_through(prompt: Message) -> None:
-    """Raises ContentBlocked when a content rule says that this is not asked here."""
+    """Raises Refused when a moderator has hidden it, or a content rule says that this is not asked here."""
+    if prompt.hidden_at:
+        raise Refused("conflict", _("A moderator has hidden this message."))
     blocking = rules.in_force().prompts_blocked.matching(prompt.text)
     if blocking:
         raise ContentBlocked(blocking)

@@ -112,6 +112,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def sharing_changed(self, hint: dict[str, Any]) -> None:
         self._hand_over(turn_away([self.viewer]))
 
+    async def site_news(self, hint: dict[str, Any]) -> None:
+        self.viewer.tell(protocol.SiteNews())
+
     async def budget_changed(self, hint: dict[str, Any]) -> None:
         self.budget_news.set()
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .models import Conversation, LanguageModel, Share
+from .models import Conversation, LanguageModel, Report, Share
 
 MAX_READERS = 100
 
@@ -90,3 +90,10 @@ class ShareForm(forms.Form):
             return
         people = self.cleaned_data["people"] if access == "people" else []
         Share.objects.put(self.conversation, for_everyone=access == "everyone", people=people)
+
+
+class ReportForm(forms.Form):
+    """Why somebody reports a message."""
+
+    reason = forms.ChoiceField(choices=Report.Reason.given)
+    text = forms.CharField(max_length=500, required=False)

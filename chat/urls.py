@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import account_urls
-from .views import api_docs, conversations, data, drafts, events, feedback, pages, records, search, sidebar
+from .views import api_docs, conversations, data, drafts, events, feedback, pages, records, reports, search, sidebar
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("conversations/new/draft/", drafts.draft, name="new_draft"),
     path("conversations/<uuid:pk>/draft/", drafts.draft, name="draft"),
     path("messages/<uuid:pk>/feedback/", feedback.feedback, name="feedback"),
+    path("messages/<uuid:pk>/report/", reports.report, name="report"),
     path("messages/<uuid:pk>/", pages.message, name="message"),
     path("messages/<uuid:pk>/active-branch/", pages.active_branch, name="active_branch"),
     path("api/me", records.me, name="api_me"),

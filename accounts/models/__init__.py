@@ -1,11 +1,13 @@
 """Who people are and what they may spend."""
 
+from .announcement import Announcement
 from .api_key import ApiKey
 from .audit_entry import AuditEntry, AuditHead
 from .budget_request import BudgetRequest
 from .cost_budget import CostBudget
 from .cost_month import CostMonth
 from .invitation import Invitation
+from .notice import Notice
 from .reservation import Reservation
 from .setup_link import SetupLink
 from .token_budget import TokenBudget
@@ -13,6 +15,7 @@ from .usage_day import UsageDay
 from .user import User
 
 __all__ = [
+    "Announcement",
     "ApiKey",
     "AuditEntry",
     "AuditHead",
@@ -20,6 +23,7 @@ __all__ = [
     "CostBudget",
     "CostMonth",
     "Invitation",
+    "Notice",
     "Reservation",
     "SetupLink",
     "TokenBudget",

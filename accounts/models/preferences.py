@@ -34,5 +34,6 @@ class Preferences(models.Model):
         ``lock``: one such transaction of a person at a time. SQLite has but one writer and needs none.
         """
         fields = ["time_zone", "language", "default_model", "custom_instructions"]
+        fields += ["suspended_until", "suspended_because"]
         people = type(self)._default_manager  # noqa: SLF001 (public, for all its name)
         self.refresh_from_db(fields=fields, from_queryset=people.select_for_update(no_key=True) if lock else None)

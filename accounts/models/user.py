@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .managed import Managed
 from .preferences import Preferences
+from .suspension import Suspension
 
 UTC = zoneinfo.ZoneInfo("UTC")
 
@@ -59,7 +60,7 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name}, code="time_zone")
 
 
-class User(Preferences, Managed, AbstractBaseUser, PermissionsMixin):
+class User(Preferences, Managed, Suspension, AbstractBaseUser, PermissionsMixin):
     """One account. ``time_zone`` is an IANA name: the day of the token budget is the user's own.
 
     It is empty until their browser or they themselves say where they are; until then it is UTC (``zone``).

@@ -1,6 +1,7 @@
 """The pulse of a process: checkpoints, leases, requests to cancel, orphans, and who may still watch."""
 
 import asyncio
+import datetime
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from chat import hints
 from chat.access import ended_among
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 PULSE_S = 2.0
+HIDDEN_LATELY = datetime.timedelta(minutes=1)
 
 
 class Pulse:
@@ -44,6 +47,7 @@ class Pulse:
                 await turn_away(list(self._process.viewers))
                 await self._keep_accounts()
                 await in_database(rules.look)
+                await self._forget_hidden()
             except DatabaseError as error:
                 logger.error("pulse: %s", error)
             self._join()
@@ -80,6 +84,14 @@ class Pulse:
         if self._process.admission.waiting:
             self._process.admission.know(await in_database(rates_of, LanguageModel.objects.all()))
 
+    async def _forget_hidden(self) -> None:
+        """An answer that a moderator has hidden is not replayed from memory either."""
+        since = timezone.now() - HIDDEN_LATELY
+        for generation_id in await in_database(_hidden_generations, since):
+            log = self._process.hub.get(generation_id)
+            if log is not None and log.ended:
+                self._process.hub.forget(generation_id)
+
     def _join(self) -> None:
         """Show viewers what runs in the conversations they watch, should the hint have been lost."""
         running = [log for log in self._process.hub if not log.ended]
@@ -97,6 +109,10 @@ class Pulse:
             unwatched_since = runner.log.unwatched_since
             if unwatched_since is not None and unwatched_since < deadline:
                 runner.stop(ending.ORPHANED)
+
+
+def _hidden_generations(since: datetime.datetime) -> list[UUID]:
+    return list(Generation.objects.filter(message__in=Message.objects.hidden_since(since)).values_list("pk", flat=True))
 
 
 def _save(texts: list[tuple[Runner, dict[str, str]]]) -> dict[UUID, bool]:

@@ -9,12 +9,13 @@ import msgspec
 from django.conf import settings
 from django.db import DatabaseError
 
+from accounts.hints import site_news
 from chat import hints
 from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
 from chat.models.language_model import Rates
 from chat.models.provider_limit import rates_of
-from chat.moderating import rules
+from chat.moderating import noting, rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
 from chat.providers import Prompt, ProviderError
@@ -254,5 +255,19 @@ class Runner:
         self.process.hub.retire(self.log)
         await hints.budget_changed(self.log.user_id)
         await hints.conversation_updated(self.log.user_id, self.log.conversation_id, "message")
+        await self._note()
         if end.status == Generation.Status.COMPLETED:
             self.process.titles.want(self.generation, self.log.text)
+
+    async def _note(self) -> None:
+        """Tell the moderators, or the person, what content rules have found."""
+        if not (self.answer.blocked or rules.in_force().answers_noted.rules):
+            return
+        message = self.generation.message
+        texts = self.record.texts()
+        message.text, message.thinking = texts["text"], texts["thinking"]
+        try:
+            await in_database(noting.note_answer, self.generation.user, message, self.answer.blocked)
+            await site_news(self.log.user_id)
+        except DatabaseError as error:
+            logger.error("content rules: request=%s %s", self.log.request_id, error)

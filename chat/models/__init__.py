@@ -5,11 +5,13 @@ from .conversation import Conversation
 from .draft import Draft
 from .feedback import Feedback
 from .generation import Generation
+from .hidden_message import HiddenMessage
 from .import_job import Import
 from .language_model import LanguageModel
 from .message import Message
 from .origin import Origin
 from .provider_limit import ProviderLimit
+from .report import Report
 from .share import Share
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "Draft",
     "Feedback",
     "Generation",
+    "HiddenMessage",
     "Import",
     "LanguageModel",
     "Message",
     "Origin",
     "ProviderLimit",
+    "Report",
     "Share",
 ]

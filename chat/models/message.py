@@ -1,10 +1,12 @@
 """One message of a conversation."""
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import connection, models
+from django.db.models import Q
 from django.utils import timezone
 
 from .conversation import Conversation
@@ -31,6 +33,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def readable_by(self, user: "User") -> "MessageQuerySet":
         """Those of the conversations the person may read."""
         return self.filter(conversation__in=Conversation.objects.readable_by(user))
+
+    def hidden_since(self, when: datetime.datetime) -> "MessageQuerySet":
+        """Those that a moderator has taken away since then."""
+        return self.filter(hidden_at__gte=when)
 
     def checkpoint(self, texts: "Iterable[Checkpoint]") -> None:
         """Store running answers as they are now, but for those whose runner has been replaced.
@@ -72,11 +78,15 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     thinking = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    hidden_at = models.DateTimeField(null=True, editable=False)  # by a moderator; the text says so
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["created_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["hidden_at"], condition=Q(hidden_at__isnull=False), name="hidden_messages"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:40]}"

@@ -150,6 +150,10 @@ class BudgetChanged(ServerFrame, frozen=True, tag="budget"):
     resets_at: str
 
 
+class SiteNews(ServerFrame, frozen=True, tag="site:news"):
+    """There is another announcement or notice: ``/banners/`` has what there is."""
+
+
 class Draining(ServerFrame, frozen=True, tag="server:draining"):
     reconnect_after_ms: int
 

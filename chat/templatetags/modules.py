@@ -24,6 +24,7 @@ LATER = {
     "#lib/event_lines",
     "#elements/conversation_menu",
     "#elements/undo_toast",
+    "#elements/report_dialog",
 }
 VENDORED = ("htmx", "markdown-it", "dompurify", "highlight")
 

@@ -28,6 +28,12 @@ document.addEventListener("click", ({ target }) => {
   menu.then(() => button.click()).catch(() => (menu = null));
 });
 
+// So do the dialogs that few people ever need.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-later]");
+  if (button) (await import(`#elements/${button.dataset.later}`)).open(button);
+});
+
 // A sign-in that has ended answers with the sign-in page: it is for the whole window, not for a part of it.
 document.addEventListener("htmx:before:swap", (event) => {
   const answer = event.detail.ctx.response?.raw;

@@ -81,6 +81,7 @@ export class Connection extends EventTarget {
   #receive(frame) {
     if (frame.budget) this.#setBudget(frame.budget);
     if (frame.type === "budget") this.#setBudget(frame);
+    else if (frame.type === "site:news") document.dispatchEvent(new Event("site-news"));
     else if (frame.type === "conversation:updated") this.#tell("conversation", frame);
     else if (frame.request_id) this.#receiveAbout(frame);
     else if (frame.code === "forbidden" && frame.conversation_id) this.#tell("withdrawn", frame);
