@@ -44,7 +44,7 @@ async def main(chosen: argparse.Namespace, services: Services, folder: Path) -> 
         cluster = Cluster(folder, PEOPLE, chosen.processes, services, provider, DAILY_TOKEN_BUDGET=20_000_000)
         async with running(cluster):
             evidence = await Run(cluster, plan, load, chosen.seed).go(seconds)
-    found = report(evidence, chosen.seed, plan)
+    found = report(evidence, chosen.seed, plan, chosen.processes)
     print(found.text)
     if found.violations:
         chosen.keep.mkdir(exist_ok=True)

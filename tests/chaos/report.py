@@ -17,8 +17,10 @@ class Report(msgspec.Struct, frozen=True):
     violations: list[str]
 
 
-def report(evidence: Evidence, seed: int, plan: Sequence[Fault]) -> Report:
+def report(evidence: Evidence, seed: int, plan: Sequence[Fault], processes: int) -> Report:
     found = violations(evidence)
+    visited = {link.process for link in evidence.of(Linked)}
+    found += [f"nobody ever got through to process {number}" for number in range(processes) if number not in visited]
     lines = [f"seed {seed}: {len(plan)} faults", *timeline(evidence), *figures(evidence)]
     lines += [f"VIOLATION: {sentence}" for sentence in found[:SHOWN]]
     lines.append(f"{len(found)} violations" if found else "Everything was as promised.")

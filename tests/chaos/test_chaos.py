@@ -24,7 +24,7 @@ async def run(folder: Path, services: Services, processes: int, plan: Sequence[F
         cluster = Cluster(folder, PEOPLE, processes, services, provider, **BUDGET)
         async with running(cluster):
             evidence = await Run(cluster, plan, Load(streams=15), SEED).go(seconds)
-    found = report(evidence, SEED, plan)
+    found = report(evidence, SEED, plan, processes)
     assert not found.violations, f"{found.text}\n{cluster.output()}"
     return evidence
 

@@ -200,7 +200,12 @@ def test_a_failure_names_the_seed_and_when_each_fault_struck() -> None:
     evidence = good()
     then(Struck(at=2, kind="kill", process=1, until=3.5))(evidence)
     change(Ledger, reserved=5)(evidence)
-    found = report(evidence, 17, [])
+    found = report(evidence, 17, [], 2)
     assert "seed 17" in found.text
     assert "2.00 s  kill of process 1, 1.50 s" in found.text
     assert "VIOLATION: u: 5 tokens are still reserved" in found.text
+
+
+def test_a_process_that_nobody_got_through_to_proves_nothing() -> None:
+    assert not report(good(), 17, [], 2).violations
+    assert report(good(), 17, [], 3).violations == ["nobody ever got through to process 2"]
