@@ -100,19 +100,19 @@ def static_files() -> Finding:
 async def providers() -> list[Finding]:
     """Ask each provider for its models, all at once."""
     try:
-        return list(await asyncio.gather(*(_provider(kind) for kind in await registry.installed())))
+        return list(await asyncio.gather(*(_provider(source) for source in await registry.sources())))
     finally:
         await registry.aclose_all()
 
 
-async def _provider(kind: LanguageModel.Provider) -> Finding:
-    if kind == LanguageModel.Provider.DEMO:
+async def _provider(source: registry.Source) -> Finding:
+    if source.kind == LanguageModel.Provider.DEMO:
         return Finding(True, "No provider is set up: the demo model answers.")
     try:
         async with asyncio.timeout(ASK_S):
-            offered = await registry.provider_of(kind).offered_models()
+            offered = await registry.provider_of(*source).offered_models()
     except ProviderError as error:
-        return Finding(False, f"{kind.label}: {error.message}")
+        return Finding(False, f"{source.label}: {error.message}")
     except TimeoutError:
-        return Finding(False, f"{kind.label}: no answer within {ASK_S} s.")
-    return Finding(True, f"{kind.label} answers and offers {len(offered)} models.")
+        return Finding(False, f"{source.label}: no answer within {ASK_S} s.")
+    return Finding(True, f"{source.label} answers and offers {len(offered)} models.")

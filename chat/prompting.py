@@ -41,6 +41,7 @@ def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix:
     alone leave no room for an answer. Sizes are estimated tokens.
     """
     turns = _turns(branch, prefix)
+    system = "\n\n".join(words for words in (system, model.system_prompt.strip()) if words)
     needed_from = len(turns) - (2 if prefix else 1)
     costs = [estimate_tokens(turn.text) + TURN_OVERHEAD for turn in turns]
     fixed = sum(costs[needed_from:]) + (estimate_tokens(system) + TURN_OVERHEAD if system else 0)
@@ -56,6 +57,7 @@ def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix:
         turns=joined,
         stable_turns=max(len(joined) - (2 if prefix else 1), 0),
         max_output_tokens=output,
+        temperature=model.temperature,
     )
     return FittedPrompt(prompt, fixed + sum(costs[first:needed_from]))
 

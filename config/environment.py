@@ -78,7 +78,7 @@ class Environment:
     def url(self, name: str, default: str = "") -> str:
         """An http(s) address without a slash at its end; empty when there is none."""
         value = self.text(name, default).rstrip("/")
-        if value and not _is_http(value):
+        if value and not is_http(value):
             raise WrongSetting(name, f"must be a full http:// or https:// address, not “{value}”.")
         return value
 
@@ -90,7 +90,7 @@ class Environment:
         return value
 
 
-def _is_http(value: str) -> bool:
+def is_http(value: str) -> bool:
     try:
         parts = urlsplit(value)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

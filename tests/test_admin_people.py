@@ -1,6 +1,8 @@
 """The admin's list of people, what may be done to them, and what nobody may do."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +14,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import budgets
 from accounts.models import AuditEntry, TokenBudget, UsageDay, User
+from tests.live.admin import AdminBrowser
+from tests.live.client import signed_in
+from tests.live.server import LiveServer
+from tests.provider_server import ProviderServer
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PEOPLE = "/admin/accounts/user/"
@@ -142,6 +148,28 @@ def test_a_second_factor_can_be_required(as_grace: Client, alice: User) -> None:
     act(as_grace, "require_second_factor", alice)
     alice.refresh_from_db()
     assert alice.second_factor_required
+
+
+async def test_deactivation_ends_sockets_and_answers(
+    start_server: Callable[..., LiveServer], provider: ProviderServer
+) -> None:
+    provider.script(tokens=5_000, rate=50)
+    server = start_server(MAX_GENERATIONS_PER_USER=1)
+    async with signed_in(server) as alice, signed_in(server, "bob") as bob:
+        running, waiting = await alice.generate(), await alice.generate()
+        await alice.until(lambda: running.text)
+        other = await bob.generate()
+        await bob.until(lambda: other.text)
+        admin = AdminBrowser(server)
+        fields = {"action": "deactivate", "_selected_action": server.people["alice"]["id"], "apply": "1"}
+        page = await asyncio.to_thread(admin.submit, PEOPLE, **fields)
+        assert "Deactivate: 1 person." in page
+        assert await alice.closed() == 4401
+        mine = provider.requests[0]
+        assert await mine.aleft() < mine.at + 30
+        assert not waiting.text
+        await bob.until(lambda: len(other.text) > 50)
+    assert len(provider.requests) == 2  # what waited was never asked
 
 
 # ── nobody raises their own rights ──

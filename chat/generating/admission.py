@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from chat.models import LanguageModel
-from chat.models.language_model import Rates
+from chat.models.rates import Rates
 
 from .gauge import Call, Gauge
 
@@ -110,7 +110,7 @@ class Admission:
         self.admit()
 
     def gauges(self, model: LanguageModel) -> tuple[Gauge, Gauge]:
-        return self._gauges[model.name], self._gauges[f"provider:{model.provider}"]
+        return self._gauges[model.name], self._gauges[model.provider_key]
 
     def opens_at(self, model: LanguageModel, tokens: int) -> float:
         """When the model and its provider have room for so many tokens, as ``Gauge.opens_at``."""

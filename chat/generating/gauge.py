@@ -5,7 +5,7 @@ from collections import deque
 
 import msgspec
 
-from chat.models.language_model import Rates
+from chat.models.rates import Rates
 
 MINUTE_S = 60.0
 

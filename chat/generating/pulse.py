@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from chat import hints
 from chat.access import ended_among
 from chat.database import in_database
@@ -44,6 +45,7 @@ class Pulse:
             try:
                 await self._checkpoint()
                 await self._end_access()
+                await self._stop_for_the_deactivated()
                 await turn_away(list(self._process.viewers))
                 await self._keep_accounts()
                 await in_database(rules.look)
@@ -76,6 +78,14 @@ class Pulse:
         for viewer in list(self._process.viewers):
             if viewer.ticket in ended:
                 viewer.finish(CloseCode.SIGNED_OUT)
+
+    async def _stop_for_the_deactivated(self) -> None:
+        """Nothing is generated for somebody who may not use the site any more, queued or running."""
+        askers = {runner.log.user_id for runner in self._process.runners.values()}
+        gone = await in_database(_deactivated, askers) if askers else set()
+        for runner in list(self._process.runners.values()):
+            if runner.log.user_id in gone:
+                runner.stop(ending.CANCELLED)
 
     async def _keep_accounts(self) -> None:
         """End what a crash or a deletion left reserved; let those who wait have new limits of models at once."""
@@ -113,6 +123,11 @@ class Pulse:
 
 def _hidden_generations(since: datetime.datetime) -> list[UUID]:
     return list(Generation.objects.filter(message__in=Message.objects.hidden_since(since)).values_list("pk", flat=True))
+
+
+def _deactivated(askers: set[UUID]) -> set[UUID]:
+    """Blocking: one query."""
+    return set(User.objects.filter(pk__in=askers, is_active=False).values_list("pk", flat=True))
 
 
 def _save(texts: list[tuple[Runner, dict[str, str]]]) -> dict[UUID, bool]:

@@ -13,8 +13,8 @@ from accounts.hints import site_news
 from chat import hints
 from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
-from chat.models.language_model import Rates
 from chat.models.provider_limit import rates_of
+from chat.models.rates import Rates
 from chat.moderating import noting, rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused

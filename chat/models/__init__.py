@@ -10,6 +10,7 @@ from .import_job import Import
 from .language_model import LanguageModel
 from .message import Message
 from .origin import Origin
+from .provider_connection import ProviderConnection
 from .provider_limit import ProviderLimit
 from .report import Report
 from .share import Share
@@ -25,6 +26,7 @@ __all__ = [
     "LanguageModel",
     "Message",
     "Origin",
+    "ProviderConnection",
     "ProviderLimit",
     "Report",
     "Share",

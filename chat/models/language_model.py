@@ -1,16 +1,19 @@
 """A model that people can choose, and how it may be used."""
 
+import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
-from django.db import models
-from django.db.models import Q
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.costs import Prices
+
+from .rates import Rates
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -19,7 +22,11 @@ if TYPE_CHECKING:
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
     def visible_to(self, user: object) -> "LanguageModelQuerySet":
         """The models this person may use, the default first."""
-        return self.filter(enabled=True, offered=True).order_by("-is_default", "id")
+        members = self.model.groups.through.objects.filter(languagemodel=OuterRef("pk"))
+        mine = members.filter(group__user=getattr(user, "pk", None) or uuid.UUID(int=0))
+        there = Q(enabled=True, offered=True) & (Q(connection=None) | Q(connection__enabled=True))
+        allowed = self.filter(there, ~Exists(members) | Exists(mine))
+        return allowed.select_related("connection").order_by("-is_default", "id")
 
     def choose(self, user: object, name: str | None) -> "LanguageModel | None":
         """The named model; when none is named their default, else the site's. None when they may not use it."""
@@ -30,23 +37,6 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
             return models_.filter(name=name).first()
         preferred = getattr(user, "default_model", "")
         return (models_.filter(name=preferred).first() if preferred else None) or models_.first()
-
-
-class Rates(models.Model):
-    """How much may be asked of something at once and in a minute; empty: as much as there is."""
-
-    max_generations = models.PositiveIntegerField(
-        _("answers at once"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
-    requests_per_minute = models.PositiveIntegerField(
-        _("requests per minute"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
-    tokens_per_minute = models.PositiveBigIntegerField(
-        _("tokens per minute"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
-
-    class Meta:
-        abstract = True
 
 
 def price(name: "str | _StrPromise") -> "models.DecimalField[Decimal, Decimal]":
@@ -72,12 +62,37 @@ class LanguageModel(Rates):
     name = models.CharField(max_length=200, unique=True)
     label = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=20, choices=Provider)
+    connection = models.ForeignKey(
+        "ProviderConnection",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="language_models",
+        help_text=_("empty: the environment's"),
+    )
     context_window = models.PositiveIntegerField(help_text=_("tokens"))
     max_output_tokens = models.PositiveIntegerField(help_text=_("tokens"))
     enabled = models.BooleanField(default=True)
     offered = models.BooleanField(default=True, editable=False)
     is_default = models.BooleanField(default=False)
     fallback = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    groups = models.ManyToManyField(
+        "auth.Group",
+        blank=True,
+        related_name="language_models",
+        help_text=_("Who may choose it; none: everybody. As a fallback it answers whoever the first model is for."),
+    )
+    temperature = models.FloatField(
+        _("temperature"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.0), MaxValueValidator(2.0)],
+        help_text=_("Empty: the provider's own."),
+    )
+    system_prompt = models.TextField(
+        _("system prompt"), blank=True, max_length=20_000, help_text=_("What this model reads after the site's own.")
+    )
     input_price = price(_("price of input"))
     cached_input_price = price(_("price of cached input"))
     output_price = price(_("price of output"))
@@ -101,6 +116,22 @@ class LanguageModel(Rates):
         """What a million tokens cost."""
         return Prices(Decimal(self.input_price), Decimal(self.cached_input_price), Decimal(self.output_price))
 
+    @transaction.atomic
+    def make_default(self) -> None:
+        """In place of the one there is."""
+        LanguageModel.objects.filter(is_default=True).update(is_default=False)
+        LanguageModel.objects.filter(pk=self.pk).update(is_default=True)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be asked now. Loads its connection."""
+        return self.enabled and self.offered and (self.connection is None or self.connection.enabled)
+
+    @property
+    def provider_key(self) -> str:
+        """What its provider's limits are counted under."""
+        return f"connection:{self.connection_id}" if self.connection_id else f"provider:{self.provider}"
+
     def clean(self) -> None:
         """A fallback that leads back here would be asked twice. Raises ValidationError."""
         seen, model = {self.pk}, self.fallback
@@ -115,7 +146,7 @@ class LanguageModel(Rates):
         chain: list[LanguageModel] = []
         model: LanguageModel | None = self
         while model is not None and model not in chain and len(chain) < settings.MAX_FALLBACKS + 1:
-            if (model.enabled and model.offered) or not chain:
+            if model.usable or not chain:
                 chain.append(model)
             model = model.fallback
         return chain

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from django.db import models
 
-from .language_model import LanguageModel, Rates
+from .language_model import LanguageModel
+from .provider_connection import ProviderConnection
+from .rates import Rates
 
 
 class ProviderLimit(Rates):
@@ -17,7 +19,14 @@ class ProviderLimit(Rates):
 
 
 def rates_of(models_: Iterable[LanguageModel]) -> dict[str, Rates | None]:
-    """The limits of models under their names, and those of all providers under ``provider:…``. One query."""
+    """The limits of models under their names, those of providers under ``LanguageModel.provider_key``.
+
+    One query, one more when there are models of connections.
+    """
     limits = {limit.provider: limit for limit in ProviderLimit.objects.all()}
     rates: dict[str, Rates | None] = {model.name: model for model in models_}
-    return rates | {f"provider:{kind}": limits.get(kind) for kind in LanguageModel.Provider.values}
+    rates |= {f"provider:{kind}": limits.get(kind) for kind in LanguageModel.Provider.values}
+    connected = {model.connection_id for model in models_ if model.connection_id}
+    if connected:
+        rates |= {f"connection:{one.pk}": one for one in ProviderConnection.objects.filter(pk__in=connected)}
+    return rates
