@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from .generating import Viewer
 
-SOON_S = 0.02
-ATTEMPTS = 100
-
 
 async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
     """Carry out a request and watch its answer from the beginning. Raises Refused, also while draining."""
@@ -102,21 +99,31 @@ async def stop_all_of(user_id: UUID) -> None:
 
 async def watch(user: "User", conversation_id: UUID, viewer: "Viewer") -> None:
     """Watch all that is being generated in a conversation now. Raises Refused when it is not theirs to see."""
-    owner, logs = await in_database(_active_logs, user, conversation_id)
+    owner, active = await in_database(_active, user, conversation_id)
     if owner != user.pk:
         viewer.guest_in.add(conversation_id)
-    for log in logs:
-        if not viewer.watches(log.generation_id):
-            viewer.attach(log)
+    for generation in active:
+        if not viewer.watches(generation.pk):
+            viewer.attach(generating.current().hub.follow(generation))
 
 
-async def join(user: "User", generation_id: UUID, viewer: "Viewer") -> None:
-    """Watch a generation that has just begun in a conversation that the viewer watches."""
+def join(generation_id: UUID, viewer: "Viewer") -> bool:
+    """Watch a generation that has just begun in a conversation that the viewer watches; false: it is not known here."""
     log = generating.current().hub.get(generation_id)
-    if log is None or log.conversation_id not in viewer.conversations:
-        return
-    if not log.ended and not viewer.watches(generation_id):
+    if log is None:
+        return False
+    if log.conversation_id in viewer.conversations and not log.ended and not viewer.watches(generation_id):
         viewer.attach(log)
+    return True
+
+
+async def join_elsewhere(generation_id: UUID, viewer: "Viewer") -> None:
+    """As ``join``, when another process writes it."""
+    here = Generation.objects.active().filter(pk=generation_id, message__conversation__in=viewer.conversations)
+    generation = await in_database(here.select_related("message").first)
+    if generation is not None:
+        generating.current().hub.follow(generation)
+        join(generation_id, viewer)
 
 
 def _newest(allowed: GenerationQuerySet, request_id: UUID) -> Generation:
@@ -135,29 +142,22 @@ def _readable(user: "User", request_id: UUID) -> Generation:
 
 
 async def _log(user: "User", generation: Generation) -> GenerationLog:
-    """The generation's log in this process, or a replay of it when it has ended."""
+    """The generation's log, a replica of another process's, or a replay of it when it has ended."""
     hub = generating.current().hub
-    for _attempt in range(ATTEMPTS):
-        if log := hub.get(generation.pk):
-            return log
-        if not generation.active:
-            return await in_database(_replay, user, generation)
-        await asyncio.sleep(SOON_S)  # it is stored, and its task is about to give it a log
-        generation = await in_database(_newest, Generation.objects.filter(pk=generation.pk), generation.request_id)
-    sentence = _("This answer cannot be shown at the moment. Please try again.")
-    raise Refused("internal", sentence, retryable=True, request_id=generation.request_id)
+    if log := hub.get(generation.pk):
+        return log
+    return hub.follow(generation) if generation.active else await in_database(_replay, user, generation)
 
 
 def _replay(user: "User", generation: Generation) -> GenerationLog:
     return replay(generation, budget_now(user))
 
 
-def _active_logs(user: "User", conversation_id: UUID) -> tuple[UUID, list[GenerationLog]]:
+def _active(user: "User", conversation_id: UUID) -> tuple[UUID, list[Generation]]:
     """The owner of a conversation, and what is written in it now."""
     readable = Conversation.objects.readable_by(user).filter(pk=conversation_id)
     owner = readable.values_list("owner_id", flat=True).first()
     if owner is None:
         raise Refused("not_found", _("This conversation does not exist."), field="conversation_id")
     active = Generation.objects.active().filter(message__conversation=conversation_id)
-    hub = generating.current().hub
-    return owner, [log for pk in active.values_list("pk", flat=True) if (log := hub.get(pk)) is not None]
+    return owner, list(active.select_related("message"))

@@ -107,7 +107,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
 
     async def generation_queued(self, hint: dict[str, Any]) -> None:
-        await answering.join(self.user, UUID(hint["generation_id"]), self.viewer)
+        generation_id = UUID(hint["generation_id"])
+        if not answering.join(generation_id, self.viewer):
+            self._hand_over(answering.join_elsewhere(generation_id, self.viewer))
 
     async def sharing_changed(self, hint: dict[str, Any]) -> None:
         self._hand_over(turn_away([self.viewer]))

@@ -4,6 +4,7 @@ Everything in it may be lost at any moment. Whoever asks it goes on without it, 
 a moment, so that not every caller waits for what is away, and the log has a line when it goes and one when it is back.
 """
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -74,15 +75,23 @@ def patience() -> dict[str, Any]:
     }
 
 
-def connect(url: str) -> "redis.asyncio.Redis":
-    """For the event loop. Every call raises RedisError, or TimeoutError, when it cannot be done at once."""
+def connect(url: str, *, timeout_s: float = TIMEOUT_S) -> "redis.asyncio.Redis":
+    """For the event loop. Every call raises RedisError or OSError when it cannot be done in time."""
     import redis.asyncio
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
+    # Once more when the connection was cut; who does not answer in time is not asked again at once.
+    retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
     return redis.asyncio.Redis.from_url(
-        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 1)
+        url, socket_timeout=timeout_s, socket_connect_timeout=TIMEOUT_S, retry=retry, protocol=2
     )
+
+
+def cancelled() -> bool:
+    """Whether the task should have ended: redis-py can swallow a cancellation that meets it while it connects."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def examine(url: str) -> str:

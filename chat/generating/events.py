@@ -28,7 +28,7 @@ class TextEvent(msgspec.Struct, frozen=True, array_like=True, tag="text", gc=Fal
         return len(self.text) if self.text.isascii() else 4 * len(self.text)
 
 
-class EndEvent(msgspec.Struct, frozen=True):
+class EndEvent(msgspec.Struct, frozen=True, array_like=True, tag="end"):
     """The last event. It is never in a journal: the database had the end first."""
 
     frame: protocol.Done | protocol.Error

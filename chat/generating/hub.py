@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from chat import protocol
@@ -11,17 +12,34 @@ from chat.models import Generation
 from .events import EndEvent, Event, StartEvent, text_events
 from .frames import end_frame, start_frame
 from .journal import Journal
-from .log import GenerationLog
+from .log import GenerationLog, Outlet
+from .replica import Replica
 
+UNWATCHED_S = 30.0  # how long a replica is kept for who may come back to it
 KEPT_S = 180.0  # how long a log outlives its end; then the database answers
 REPLAY_EPOCH = 0  # the numbering of replays; a log's own epochs begin at 1
 
 
+class Tailing(Protocol):
+    """Keeps replicas up to date."""
+
+    def follow(self, replica: Replica) -> None: ...
+
+    def leave(self, replica: Replica) -> None: ...
+
+
 class LogHub:
-    """Finds the log of a generation, whoever asks for it."""
+    """Finds the log of a generation, whoever asks for it: its own, or a replica of another process's.
+
+    With an ``outlet`` what is written here is for other processes, too; with a ``tail`` theirs is read.
+    """
+
+    outlet: Outlet | None = None
+    tail: Tailing | None = None
 
     def __init__(self, journals: Path) -> None:
         self.journals = journals
+        self.replicas: dict[UUID, Replica] = {}
         self._logs: dict[UUID, GenerationLog] = {}
         self._by_request: dict[tuple[UUID, UUID], GenerationLog] = {}
         self._ended: dict[UUID, float] = {}
@@ -40,9 +58,29 @@ class LogHub:
             journal,
             journal.read() if recover else (),
         )
+        log.outlet = self.outlet
+        self._keep(log)
+        return log
+
+    def follow(self, generation: Generation) -> GenerationLog:
+        """The log of an active generation: this process's own, or a replica. Needs ``message`` loaded."""
+        log = self._logs.get(generation.pk)
+        if log is None:
+            log = self.replicas[generation.pk] = replica = Replica(generation)
+            self._keep(replica)
+            if self.tail is not None:
+                replica.live = True
+                self.tail.follow(replica)
+        return log
+
+    def _keep(self, log: GenerationLog) -> None:
+        """A process that takes over what it has watched has its viewers go on in its own log."""
+        before = self._logs.get(log.generation_id)
         self._logs[log.generation_id] = log
         self._by_request[log.user_id, log.request_id] = log
-        return log
+        if isinstance(before, Replica):
+            self._end_replica(before)
+            before.hand_over_to(log)
 
     def get(self, generation_id: UUID) -> GenerationLog | None:
         return self._logs.get(generation_id)
@@ -56,11 +94,27 @@ class LogHub:
         self._ended[log.generation_id] = time.monotonic()
 
     def sweep(self) -> None:
-        """Drop the logs that ended long enough ago."""
-        deadline = time.monotonic() - KEPT_S
+        """Drop the logs that ended long enough ago, and the replicas that nobody watches any more."""
+        now = time.monotonic()
+        for replica in list(self.replicas.values()):
+            if replica.unwatched_since is not None and replica.unwatched_since < now - UNWATCHED_S:
+                self._end_replica(replica)
+                self.forget(replica.generation_id)
+        deadline = now - KEPT_S
         for generation_id in [key for key, ended_at in self._ended.items() if ended_at < deadline]:
             del self._ended[generation_id]
             self.forget(generation_id)
+
+    def replace(self, log: GenerationLog, generation: Generation) -> None:
+        """It is another process's now: whoever watches goes on there."""
+        self.forget(log.generation_id)
+        if log.viewers:
+            log.hand_over_to(self.follow(generation))
+
+    def _end_replica(self, replica: Replica) -> None:
+        self.replicas.pop(replica.generation_id, None)
+        if self.tail is not None:
+            self.tail.leave(replica)
 
     def forget(self, generation_id: UUID) -> None:
         log = self._logs.pop(generation_id, None)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import msgspec
@@ -69,8 +69,22 @@ class Cursor:
         return self.log.ended and self.after >= self.log.seq and self.epoch == self.log.epoch
 
 
+class Outlet(Protocol):
+    """Takes a log's events to where other processes find them."""
+
+    def want(self, log: "GenerationLog") -> None:
+        """It has events that are held back; ``show`` is called when they are out."""
+        ...
+
+
 class GenerationLog:
-    """The events of one generation in this process, numbered from 1, each in the journal before it is here."""
+    """The events of one generation in this process, numbered from 1, each in the journal before it is here.
+
+    With an ``outlet`` the newest are held back from viewers until they are there, too.
+    """
+
+    outlet: Outlet | None = None
+    fence = 0  # its runner's, for what is written to the outlet
 
     def __init__(
         self,
@@ -87,6 +101,7 @@ class GenerationLog:
         self.conversation_id = conversation_id
         self.journal = journal
         self.events: list[Event] = list(events)
+        self.held_back = 0
         self.queued: protocol.Queued | None = None
         self.viewers: set[Viewer] = set()
         self.unwatched_since: float | None = time.monotonic()
@@ -117,37 +132,42 @@ class GenerationLog:
         """The reasoning so far."""
         return text_of(self.events, "thinking")
 
+    def hold(self, fence: int) -> None:
+        """Its runner has this fence from now on."""
+        self.fence = fence
+        if self.events and self.outlet is not None:
+            self.outlet.want(self)
+
     def start(self, frame: protocol.Start) -> None:
         """Begin, or begin anew with another epoch: what was there is forgotten. Raises JournalError."""
         self._write([event := StartEvent(frame)])
         self.queued = None
-        self.events = [event]
-        self._publish()
+        self._replace([event])
 
     def rebuild(self, start: StartEvent, events: Sequence[TextEvent]) -> None:
         """Begin anew under another epoch with the text that is known. Raises JournalError."""
         self._write([start, *events])
-        self.events = [start, *events]
-        self._publish()
+        self._replace([start, *events])
 
     def append(self, events: Sequence[TextEvent]) -> None:
         """Add what one flush holds. Raises JournalError, and then nothing was added."""
         self._write(events)
-        self.events += events
-        self._publish()
+        self._add(events)
 
     def end(self, start: protocol.Start, frame: protocol.Done | protocol.Error) -> None:
         """Add the last event, when the database has the end; ``start`` goes before it if nothing else does."""
         self.queued = None
-        if not self.events:
-            self.events.append(StartEvent(start))
-        self.events.append(EndEvent(frame))
-        self._publish()
+        self._add([EndEvent(frame)] if self.events else [StartEvent(start), EndEvent(frame)])
+
+    def show(self, count: int) -> None:
+        """So many of the events may be seen now."""
+        self.held_back = len(self.events) - count
+        self._wake()
 
     def queue_at(self, queued: protocol.Queued) -> None:
         """Tell viewers where in the queue the generation stands; not an event of the log."""
         self.queued = queued
-        self._publish()
+        self._wake()
 
     def leave_queue(self) -> None:
         """Its turn has come; nobody is told where it stood any more."""
@@ -163,7 +183,7 @@ class GenerationLog:
 
         A guest is not told the budget of whose answer it is.
         """
-        if after >= len(self.events):
+        if after >= self._visible:
             return None
         event = self.events[after]
         if guest and isinstance(event, EndEvent) and isinstance(event.frame, protocol.Done):
@@ -189,7 +209,30 @@ class GenerationLog:
         if self.journal is not None:
             self.journal.write(events)
 
-    def _publish(self) -> None:
+    def hand_over_to(self, log: "GenerationLog") -> None:
+        """Whoever watches goes on there, from where they are."""
+        for viewer in list(self.viewers):
+            cursor = viewer.cursors[self.generation_id]
+            viewer.attach(log, cursor.after, cursor.epoch)
+
+    @property
+    def _visible(self) -> int:
+        return len(self.events) - self.held_back
+
+    def _replace(self, events: list[Event]) -> None:
+        self.events = []
+        self.held_back = 0
+        self._add(events)
+
+    def _add(self, events: Sequence[Event]) -> None:
+        self.events += events
+        if self.outlet is None:
+            self._wake()
+        else:
+            self.held_back += len(events)
+            self.outlet.want(self)
+
+    def _wake(self) -> None:
         self._frames.clear()
         for viewer in list(self.viewers):  # one that has read the end leaves at once
             viewer.wake(self)
@@ -199,7 +242,7 @@ class GenerationLog:
         if not isinstance(event, TextEvent):
             return Frame(protocol.encode(event.frame), self.request_id, after, after + 1)
         chunks, size, seq = [event.text], event.size, after + 1
-        while seq < len(self.events):
+        while seq < self._visible:
             more = self.events[seq]
             if not isinstance(more, TextEvent) or more.kind != event.kind or size + more.size > MAX_FRAME_TEXT:
                 break

@@ -19,15 +19,20 @@ from chat.protocol import Refused
 from chat.providers.catalogue import keep_in_step, sync_at_start
 from chat.providers.registry import aclose_all
 from chat.purging import keep_purging
+from config import redis
 
 from . import ending, recovery
 from .admission import Admission
+from .flushing import Flusher
 from .hub import LogHub
 from .listening import listen
 from .lock import DataLock
 from .log import GenerationLog
+from .looking import keep_looking
 from .pulse import Pulse
+from .redis_log import RedisLog
 from .runner import Runner
+from .tailing import Tail
 from .titling import Titles
 from .viewer import Viewer
 
@@ -40,6 +45,7 @@ class Process:
 
     def __init__(self) -> None:
         self.id = uuid.uuid4()
+        self.redis_log: RedisLog | None = None
         self.hub = LogHub(Path(settings.DATA_DIR) / "journal")
         self.admission = Admission(settings.MAX_GENERATIONS, settings.MAX_GENERATIONS_PER_USER)
         self.runners: dict[UUID, Runner] = {}
@@ -59,13 +65,30 @@ class Process:
     async def _start(self) -> None:
         """Learn which models there are, take what a dead process left over, then keep the pulse."""
         self._lock.acquire()
+        if settings.REDIS_URL:
+            self._share_logs(settings.REDIS_URL, settings.REDIS_PREFIX)
         if not await sync_at_start():
             self.spawn(keep_in_step())
         for generation, log in await in_database(recovery.recover, self):
             self._run(generation, log, self._writing(generation))
         self.spawn(listen(self))
+        self.spawn(keep_looking(self.hub))
         self.spawn(Pulse(self).run())
         self.spawn(keep_purging())
+
+    def _share_logs(self, url: str, prefix: str) -> None:
+        """What is written here can be read in other processes, and the other way round."""
+        self.redis_log = RedisLog(redis.connect(url), prefix)
+        self.hub.outlet = flusher = Flusher(self.redis_log, self.replaced)
+        self.hub.tail = tail = Tail(self.redis_log, url, prefix)
+        self.spawn(flusher.run())
+        self.spawn(tail.run())
+
+    def replaced(self, generation_id: UUID) -> None:
+        """Another process has taken a generation over: what this one does for it ends at once."""
+        runner = self.runners.get(generation_id)
+        if runner is not None:
+            runner.replaced()
 
     def submit(self, generation: Generation, follows: Generation | None = None) -> GenerationLog:
         """Run a stored generation when its turn comes; its log is there at once."""

@@ -103,7 +103,7 @@ class Runner:
             self._ending = self._ending or natural
             await self._end(self._ending)
         except Replaced:
-            self.process.hub.forget(self.log.generation_id)
+            self.process.hub.replace(self.log, self.generation)
             await in_database(self.record.account_for_deleted)
         finally:
             self.stored.set()
@@ -186,6 +186,7 @@ class Runner:
     async def _begin(self, model: LanguageModel) -> None:
         """Become the runner, load what the model is to read, and begin the log."""
         await in_database(self._claim, model)
+        self.log.hold(self.generation.fence)
         if not self.log.events:
             self.log.start(start_frame(self.generation, self.generation.epoch))
         elif model.name != self.generation.model and not (self.log.text or self.log.thinking):

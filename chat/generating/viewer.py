@@ -48,6 +48,7 @@ class Viewer:
         guest = self.ticket is not None and self.ticket.user_id != log.user_id
         if guest:
             self.guest_in.add(log.conversation_id)
+        self.detach(log.generation_id)
         self.cursors[log.generation_id] = Cursor(log, after, epoch, guest=guest)
         log.watch(self)
         self.wake(log)

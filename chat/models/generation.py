@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from .conversation import Conversation
@@ -51,6 +51,19 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             mine.update(lease_expires_at=timezone.now() + LEASE)
             held.update((pk, at is not None) for pk, at in mine.values_list("pk", "cancel_requested_at"))
         return held
+
+    def outgrow_their_logs(self, fences: Mapping[UUID, int]) -> set[UUID]:
+        """Viewers see more than the shared logs hold: who takes over must begin a new epoch. Returns those held."""
+        held: set[UUID] = set()
+        for pk, fence in fences.items():
+            if self.held(pk, fence).update(epoch=F("epoch") + 1):
+                held.add(pk)
+        return held
+
+    def keep_their_logs(self, epochs: Mapping[UUID, tuple[int, int]]) -> None:
+        """The shared logs, given with fence and epoch, hold all that was seen: who takes over goes on in them."""
+        for pk, (fence, epoch) in epochs.items():
+            self.held(pk, fence).update(epoch=epoch)
 
 
 class Generation(models.Model):
