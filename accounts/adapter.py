@@ -1,8 +1,12 @@
 """allauth on this site's terms: who may sign up, and who may go without a second factor."""
 
+import time
 from typing import ClassVar
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -25,6 +29,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
+        """Whoever signed in a moment ago has just proved who they are."""
+        request = context.request
+        last = max((record["at"] for record in get_authentication_records(request, request.user)), default=0.0)
+        signed_in_just_now = time.time() - last < app_settings.REAUTHENTICATION_TIMEOUT
+        return bool(super().is_reauthentication_required(app=app)) and not signed_in_just_now
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGNUP != "closed"

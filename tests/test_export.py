@@ -17,6 +17,7 @@ from accounts.models import User
 from chat.exporting import archive
 from chat.exporting.names import file_name, safe
 from chat.models import Conversation, Message
+from tests.conftest import PASSWORD
 
 from .test_chat_pages import generated, written
 
@@ -73,6 +74,9 @@ def test_the_active_branch_is_markdown_and_the_whole_tree_is_json(alice: User) -
 def test_the_page_offers_it_and_sends_it_as_a_file(as_alice: Client, alice: User) -> None:
     written(alice, "Question", "answer")
     assert EXPORT in as_alice.get("/settings/data/").content.decode()
+    asked = as_alice.get(EXPORT)
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    as_alice.post("/accounts/reauthenticate/", {"password": PASSWORD})
     response = as_alice.get(EXPORT)
     assert response["Content-Disposition"].startswith('attachment; filename="parley-')
     assert "no-store" in response["Cache-Control"]

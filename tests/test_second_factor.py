@@ -134,3 +134,12 @@ def test_who_must_have_one_keeps_the_last(as_alice: Client, alice: User) -> None
 @pytest.mark.parametrize("path", ["/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"])
 def test_a_page_left_open_does_not_add_a_second_factor(as_alice: Client, path: str) -> None:
     assert "/accounts/reauthenticate/" in as_alice.post(path, {"code": "000000"})["Location"]
+
+
+def test_who_has_just_signed_in_is_not_asked_again(client: Client, alice: User) -> None:
+    client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD})
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    session = client.session
+    session["account_authentication_methods"][0]["at"] -= 301
+    session.save()
+    assert client.get("/accounts/2fa/totp/activate/")["Location"].startswith("/accounts/reauthenticate/")

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from uuid import UUID
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -32,7 +34,8 @@ def data_page(request: HttpRequest, status: int = HTTPStatus.OK) -> HttpResponse
 
 @require_GET
 async def export(request: HttpRequest) -> HttpResponseBase:
-    """All conversations as a ZIP that is made while it is sent."""
+    """All conversations as a ZIP that is made while it is sent; to whoever proves once more who they are."""
+    await sync_to_async(raise_if_reauthentication_required)(request, app="chat")
     user = await request.auser()
     assert isinstance(user, User)
     response = StreamingHttpResponse(_pieces(user), content_type="application/zip")
