@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.live.fixtures import Template
 from tests.live.server import ROOT, LiveServer, environment, free_port
@@ -22,6 +22,8 @@ from .wire import Wire
 
 OpenPage = Callable[..., Awaitable[ChatPage]]
 OpenAccountPage = Callable[..., Awaitable[AccountPage]]
+
+expect.set_options(timeout=15_000)  # a busy machine is not a broken page
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -70,19 +70,19 @@ class Recording:
             self.ended_at, self.complete = at, complete
             self.changed.notify_all()
 
-    def wait_left(self, timeout_s: float = 5) -> float:
+    def wait_left(self, timeout_s: float = 20) -> float:
         """Block until the client has left; when that was. Raises TimeoutError."""
         return self._wait(lambda: self.left_at, timeout_s)
 
-    async def aleft(self, timeout_s: float = 5) -> float:
+    async def aleft(self, timeout_s: float = 20) -> float:
         """``wait_left`` for a test that runs in a loop."""
         return await asyncio.to_thread(self.wait_left, timeout_s)
 
-    def wait_sent(self, count: int = 1, timeout_s: float = 5) -> float:
+    def wait_sent(self, count: int = 1, timeout_s: float = 20) -> float:
         """Block until ``count`` tokens have been sent; when the last of them was. Raises TimeoutError."""
         return self._wait(lambda: self.sent[count - 1].at if len(self.sent) >= count else None, timeout_s)
 
-    async def asent(self, count: int = 1, timeout_s: float = 5) -> float:
+    async def asent(self, count: int = 1, timeout_s: float = 20) -> float:
         """``wait_sent`` for a test that runs in a loop."""
         return await asyncio.to_thread(self.wait_sent, count, timeout_s)
 

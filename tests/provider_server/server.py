@@ -95,14 +95,14 @@ class ProviderServer:
         self._by_model.clear()
         self._next.clear()
 
-    def wait_request(self, count: int = 1, timeout_s: float = 5) -> Recording:
+    def wait_request(self, count: int = 1, timeout_s: float = 20) -> Recording:
         """Block until there have been ``count`` requests; the last of them. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout_s):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests within {timeout_s} s")
         return self.requests[count - 1]
 
-    async def arequest(self, count: int = 1, timeout_s: float = 5) -> Recording:
+    async def arequest(self, count: int = 1, timeout_s: float = 20) -> Recording:
         """``wait_request`` for a test that runs in a loop."""
         return await asyncio.to_thread(self.wait_request, count, timeout_s)
 

@@ -1,5 +1,6 @@
 """The scriptable provider itself, as a process of its own."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -65,7 +66,10 @@ async def test_it_records_what_it_sent(openai: OpenAIProvider, provider_server: 
     request = provider_server.requests[0]
     assert [piece.text for piece in request.sent] == ["a", "b", "c"]
     assert request.at <= request.sent[0].at <= request.sent[-1].at
-    assert (request.complete, request.left_at) == (True, None)
+    async with asyncio.timeout(10):
+        while not request.complete:  # noted by the server's thread, after the last byte has left
+            await asyncio.sleep(0.01)
+    assert request.left_at is None
 
 
 def test_an_answer_goes_on_after_its_prefix() -> None:
