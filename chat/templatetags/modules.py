@@ -16,9 +16,13 @@ register = template.Library()
 STATIC = Path(settings.BASE_DIR) / "static"
 # Fetched by the modules themselves, when a message, the network or a person needs them.
 LATER = {
+    "#vendor/katex",
     "#lib/aside",
     "#lib/colours",
+    "#lib/formulas",
     "#workers/aside",
+    "#workers/coloured",
+    "#workers/mathml",
     "#vendor/highlight",
     "#lib/event_streams",
     "#lib/event_lines",
@@ -26,7 +30,7 @@ LATER = {
     "#elements/undo_toast",
     "#elements/report_dialog",
 }
-VENDORED = ("htmx", "markdown-it", "dompurify", "highlight")
+VENDORED = ("htmx", "markdown-it", "dompurify", "highlight", "katex")
 
 
 def modules() -> Iterator[tuple[str, str]]:

@@ -6,14 +6,19 @@ from .chat_page import ChatPage
 from .hostile import corpus
 
 ELEMENTS = {"A", "BLOCKQUOTE", "BR", "CODE", "DEL", "EM", "H1", "H2", "H3", "H4", "H5", "H6", "HR", "LI", "OL", "P"}
+# What a formula is drawn with.
+ELEMENTS |= {"math", "menclose", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mrow", "mspace", "msqrt", "mstyle"}
+ELEMENTS |= {"msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "semantics"}
 ELEMENTS |= {"PRE", "S", "SPAN", "STRONG", "SUB", "SUP", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR", "UL"}
-ATTRIBUTES = {"href", "title", "class", "start", "rel", "target"}
+ATTRIBUTES = {"columnalign", "columnspacing", "display", "displaystyle", "fence", "mathcolor", "mathvariant"}
+ATTRIBUTES |= {"rowspacing", "scriptlevel", "separator", "stretchy"}
+ATTRIBUTES |= {"href", "title", "class", "start", "rel", "target"}
 # Except what the page itself puts around code and tables.
 INSPECT = """
   const found = { elements: new Set(), attributes: new Set(), links: new Set() };
   const inspect = (body) => {
     for (const one of body.querySelectorAll("*")) {
-      if (one.matches(".code__head, .code__head *, .code, .table-frame")) continue;
+      if (one.matches(".code__head, .code__head *, .code, .table-frame, [class^=footnote] > button")) continue;
       found.elements.add(one.tagName);
       for (const { name } of one.attributes) found.attributes.add(name);
       if (one.href) found.links.add([one.getAttribute("href"), one.rel, one.target].join(" | "));

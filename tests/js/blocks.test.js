@@ -17,6 +17,8 @@ const SAMPLES = [
   "windows\r\nline ends\r\n\r\n- a\r\n- b\r\rold mac\r\n```\r\ncode\r\n```\r\n",
   "- ```js\n  code in a list\n  ```\n- > quote in a list\n  > on\n\n  para in a list\n\nout",
   "unclosed fence\n\n```rust\nfn main() {\n\n  let s = \"```\";\n",
+  "text $a_1$ and \\(b\\):\n$$\na\n- b\n$$\nmore\n\n\\[ x = 1 \\]\n\n$$ never closed\n\n> $$\n> y\n> $$\n",
+  "One[^1] and two[^note].\n\n[^1]: A *note*\n    goes on\n\n    - with a list\n[^note]: another\n\nlast\n",
   "<script>alert(1)</script>\n\n<div>\n\nnot html\n\n</div>\n\n![image](https://example.org/x.png)\n",
 ];
 

@@ -1,5 +1,6 @@
 /** <chat-message>: one message; an answer shows its Markdown, and follows its generation while that runs. */
 
+import { finished, grown } from "#lib/afterwards";
 import { decorate } from "#lib/decorate";
 import { inNextFrame } from "#lib/frames";
 import { connection } from "#lib/here";
@@ -7,15 +8,8 @@ import { MarkdownStream } from "#lib/markdown_stream";
 import { inSlices } from "#lib/slices";
 
 const ENDED = ["completed", "cancelled", "interrupted", "truncated", "failed"];
-
-const CODE = 'code[class^="language-"]';
 // So many characters at once: a page has time for a key in between.
 const SLICE = 4000;
-
-async function colours(code, how) {
-  const found = await import("#lib/colours");
-  await found[how](code);
-}
 
 export class ChatMessage extends HTMLElement {
   #source = "";
@@ -112,10 +106,7 @@ export class ChatMessage extends HTMLElement {
   }
 
   #begin(source) {
-    const closed = (element) => {
-      for (const code of element.querySelectorAll(CODE)) this.#later.push(colours(code, "colour"));
-    };
-    const grown = (code) => code.matches(CODE) && colours(code, "colourGrowing");
+    const closed = (element) => this.#later.push(...finished(element));
     this.#later = [];
     this.#stream = new MarkdownStream(this.body, { decorate, grown, closed });
     this.dataset.rendered = "part";

@@ -3,17 +3,18 @@
 import { workerAddress } from "#lib/trust";
 
 // What takes longer is not worth its wait, or will never end.
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 10_000;
 
 let worker = null;
 let last = Promise.resolve();
 
 /**
- * Has `task` (of workers/aside.js) done with a library, by the name in the import map.
+ * Has one of the works in workers/ done with a library, by their names in the import map.
  * @returns {Promise<any>} null when it cannot be done
  */
-export function aside(task, library, ...input) {
-  last = last.then(() => done({ task, library: import.meta.resolve(library), input }));
+export function aside(work, library, ...input) {
+  const message = { work: import.meta.resolve(work), library: import.meta.resolve(library), input };
+  last = last.then(() => done(message));
   return last;
 }
 

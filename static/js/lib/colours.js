@@ -32,7 +32,7 @@ export async function colourGrowing(code) {
 }
 
 /** Colours a block that has its whole text. */
-export async function colour(code) {
+export async function finish(code) {
   growing.set(code, { notBefore: Infinity });
   const text = code.textContent;
   const runs = await runsOf(code, text);
@@ -50,7 +50,7 @@ export async function colour(code) {
 async function runsOf(code, text) {
   const language = /language-(\S+)/.exec(code.className)?.[1];
   if (!language || !text || text.length > MOST) return null;
-  return aside("coloured", "#vendor/highlight", text, language);
+  return aside("#workers/coloured", "#vendor/highlight", text, language);
 }
 
 function replace(part, fragment) {

@@ -10,6 +10,16 @@ export function decorate(fragment) {
     table.replaceWith(frame);
     frame.append(table);
   }
+  for (const sup of fragment.querySelectorAll(".footnote-mark")) footnote(sup, "to-footnote");
+  for (const sup of fragment.querySelectorAll(".footnote-label")) footnote(sup, "from-footnote");
+}
+
+/** A footnote's mark leads to it, and it leads back. */
+function footnote(sup, act) {
+  const button = template(act).cloneNode(true);
+  button.ariaLabel = `${button.ariaLabel} ${sup.textContent}`;
+  button.textContent = sup.textContent;
+  sup.replaceChildren(button);
 }
 
 function frameCode(pre) {

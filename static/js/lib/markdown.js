@@ -1,5 +1,7 @@
 /** Markdown as this product reads it: no HTML, no images, links to the web and to mailboxes only. */
 
+import { footnotes } from "#lib/footnotes";
+import { mathMarks } from "#lib/math_marks";
 import MarkdownIt from "#vendor/markdown-it";
 
 const LINK = /^(?:https?:\/\/|mailto:)/i;
@@ -7,6 +9,8 @@ const LINK = /^(?:https?:\/\/|mailto:)/i;
 export const markdown = new MarkdownIt("default", { html: false, linkify: true, typographer: false });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 markdown.validateLink = (url) => LINK.test(url.trim());
+
+markdown.use(mathMarks).use(footnotes);
 
 const { escapeHtml } = markdown.utils;
 const { rules } = markdown.renderer;

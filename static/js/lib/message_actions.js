@@ -13,6 +13,13 @@ async function copyTo(button, text) {
   setTimeout(() => delete button.dataset.done, SAID_MS);
 }
 
+/** From a footnote's mark to the footnote, or back. */
+function goTo(message, { textContent }, selector) {
+  const target = [...message.querySelectorAll(`${selector} button`)].find((one) => one.textContent === textContent);
+  target?.scrollIntoView({ block: "center" });
+  target?.focus();
+}
+
 /** Each is given the thread, the message it is about (if it is about one), and the button. */
 export const actions = {
   stop: (thread) => thread.stop(),
@@ -25,6 +32,9 @@ export const actions = {
 
   copy: (_, message, button) => copyTo(button, message.source),
   copy_code: (_, message, button) => copyTo(button, button.closest(".code").querySelector("code").textContent),
+
+  to_footnote: (_, message, button) => goTo(message, button, ".footnote-label"),
+  from_footnote: (_, message, button) => goTo(message, button, ".footnote-mark"),
 
   edit: (_, message) => {
     const editor = newFrom("new-editor");

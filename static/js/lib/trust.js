@@ -7,7 +7,7 @@ import "#vendor/dompurify";
 const TAGS =
   "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong sub sup table tbody td th thead tr ul";
 const LINK = /^(?:https?:\/\/|mailto:)/i;
-const CLASS = /^(?:language-[\w+#.-]{1,32}|hljs(?:-[\w-]+)?|[\w]+_|align-(?:left|center|right)|remote-image)$/;
+const CLASS = /^(?:language-[\w+#.-]{1,32}|hljs(?:-[\w-]+)?|[\w]+_|align-(?:left|center|right)|remote-image|math(?:-display)?|footnote(?:-mark|-label)?)$/;
 
 const refuse = () => {
   throw new TypeError("This page runs no script from text.");
@@ -20,14 +20,12 @@ const rules = { createHTML: (html) => html, createScript: refuse, createScriptUR
 const policy = globalThis.trustedTypes?.createPolicy("parley", rules) ?? rules;
 
 const purify = globalThis.DOMPurify;
+const settings = { RETURN_DOM_FRAGMENT: true, TRUSTED_TYPES_POLICY: policy, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false };
 purify.setConfig({
+  ...settings,
   ALLOWED_TAGS: TAGS.split(" "),
   ALLOWED_ATTR: ["href", "title", "class", "start"],
   ALLOWED_URI_REGEXP: LINK,
-  ALLOW_DATA_ATTR: false,
-  ALLOW_ARIA_ATTR: false,
-  RETURN_DOM_FRAGMENT: true,
-  TRUSTED_TYPES_POLICY: policy,
 });
 purify.addHook("uponSanitizeAttribute", (element, attribute) => {
   if (attribute.attrName !== "class") return;
@@ -39,6 +37,13 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   element.setAttribute("rel", "noopener noreferrer nofollow");
   element.setAttribute("target", "_blank");
 });
+
+/** @returns {(html: string) => DocumentFragment} with nothing in it but what is allowed: no links, no classes */
+export function sanitizer(allowed) {
+  const other = purify(window);
+  other.setConfig({ ...settings, ...allowed });
+  return (html) => other.sanitize(html);
+}
 
 /** @returns {TrustedScriptURL} of what may run beside the page */
 export function workerAddress(url) {

@@ -1,34 +1,9 @@
-/** Work for which a page would stand still. A worker has no import map: its libraries come by their addresses. */
+/** Work for which a page would stand still. A worker has no import map: what it works with comes by its address. */
 
-/** The text as it is, cut where its kind changes: [class, text, class, text …]; no class: "". */
-function coloured(highlighter, text, language) {
-  if (!highlighter.getLanguage(language)) return null;
-  const { _emitter } = highlighter.highlight(text, { language, ignoreIllegals: true });
-  const runs = [];
-  walk(_emitter.root, "", runs);
-  return runs;
-}
-
-function walk(node, kind, runs) {
-  if (typeof node === "string") {
-    if (runs.at(-2) === kind) runs[runs.length - 1] += node;
-    else runs.push(kind, node);
-  }
-  else for (const child of node.children) walk(child, classOf(node.scope) ?? kind, runs);
-}
-
-/** As in "title.function"; another language inside this one says nothing by itself. */
-function classOf(scope) {
-  if (!scope || scope.startsWith("language:")) return undefined;
-  return `hljs-${scope.split(".")[0]}`;
-}
-
-const tasks = { coloured };
-
-onmessage = async ({ data: { task, library, input } }) => {
+onmessage = async ({ data: { work, library, input } }) => {
   try {
-    const { default: tool } = await import(library);
-    postMessage(tasks[task](tool, ...input));
+    const [{ default: act }, { default: tool }] = await Promise.all([import(work), import(library)]);
+    postMessage(act(tool, ...input));
   } catch {
     postMessage(null);
   }
