@@ -7,8 +7,10 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
+from .audited import AuditedAdmin
 
-class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+
+class ModelAdmin(AuditedAdmin):
     """``section`` is where the sidebar lists it (see ``admin_pages.SECTIONS``).
 
     Lists count what they show, once: never the whole table beside it, which may have millions of rows.

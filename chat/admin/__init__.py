@@ -1,5 +1,5 @@
 """The chat's tables and pages in the admin site, one noun a file."""
 
-from . import language_model, provider_connection, provider_limit
+from . import content_rule, language_model, provider_connection, provider_limit, report
 
-__all__ = ["language_model", "provider_connection", "provider_limit"]
+__all__ = ["content_rule", "language_model", "provider_connection", "provider_limit", "report"]
