@@ -49,7 +49,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.viewer = Viewer(send_now=self.scope.get("extensions", {}).get("parley.send_now"))
         self.viewer.ticket = self.ticket = Ticket.of_scope(self.scope)
         self.work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WAITING)
-        self.budget_news = asyncio.Event()
+        self.viewer.budget_news = self.budget_news = asyncio.Event()
         self.bad_frames = 0
         process = await generating.started()
         process.viewers.add(self.viewer)

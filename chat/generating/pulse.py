@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.budget_watch import BudgetWatch
 from accounts.models import User
 from chat import hints
 from chat.access import ended_among
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 PULSE_S = 2.0
+BUDGET_ROUNDS = 2
 HIDDEN_LATELY = datetime.timedelta(minutes=1)
 
 
@@ -38,6 +40,8 @@ class Pulse:
 
     def __init__(self, process: "Process") -> None:
         self._process = process
+        self._budgets = BudgetWatch()
+        self._rounds = 0
 
     async def run(self) -> None:
         while True:
@@ -50,6 +54,7 @@ class Pulse:
                 await self._keep_accounts()
                 await in_database(rules.look)
                 await self._forget_hidden()
+                await self._tell_budgets()
             except DatabaseError as error:
                 logger.error("pulse: %s", error)
             self._join()
@@ -101,6 +106,18 @@ class Pulse:
             log = self._process.hub.get(generation_id)
             if log is not None and log.ended:
                 self._process.hub.forget(generation_id)
+
+    async def _tell_budgets(self) -> None:
+        """Have sockets look whether their budget is another one, should the hint have been lost."""
+        self._rounds += 1
+        telling = {viewer for viewer in self._process.viewers if viewer.budget_news and viewer.ticket}
+        if self._rounds % BUDGET_ROUNDS or not telling:
+            return
+        whose = {viewer.ticket.user_id for viewer in telling if viewer.ticket}
+        changed = await in_database(self._budgets.changed_among, whose)
+        for viewer in telling:
+            if viewer.budget_news and viewer.ticket and viewer.ticket.user_id in changed:
+                viewer.budget_news.set()
 
     def _join(self) -> None:
         """Show viewers what runs in the conversations they watch, should the hint have been lost."""
