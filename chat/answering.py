@@ -83,10 +83,15 @@ async def cancel(user: "User", request_id: UUID) -> None:
 async def cancel_all(conversation_id: UUID) -> None:
     """Stop all that is being written in a conversation, here or wherever it runs."""
     active = Generation.objects.active().filter(message__conversation=conversation_id)
-    async for generation in active:
-        if not generating.current().cancel(generation.pk):
-            await active.filter(pk=generation.pk).aupdate(cancel_requested_at=timezone.now())
-            await hints.cancel_requested(generation.pk)
+    async for key in active.values_list("pk", flat=True):
+        await stop(key)
+
+
+async def stop(generation_id: UUID) -> None:
+    """Stop a generation, whoever asked for it, here or wherever it runs; for those who have been authorised."""
+    if not generating.current().cancel(generation_id):
+        await Generation.objects.active().filter(pk=generation_id).aupdate(cancel_requested_at=timezone.now())
+        await hints.cancel_requested(generation_id)
 
 
 async def stop_all_of(user_id: UUID) -> None:

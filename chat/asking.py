@@ -16,7 +16,7 @@ from accounts import budgets
 from accounts.costs import Prices
 from accounts.rate_limits import RateLimited, limiter
 
-from .models import ContentRule, Conversation, Generation, LanguageModel, Message
+from .models import ContentRule, Conversation, Generation, LanguageModel, Message, Pause
 from .moderating import noting, rules
 from .prompting import fit, system_prompt
 from .protocol import Ask, Continue, Generate, Refused, Regenerate
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 MINUTE_S = 60.0
+PAUSE_RETRY_S = 30.0
 TRIES_PER_MESSAGE = 10  # requests that are refused cost something, too
 
 
@@ -81,6 +82,8 @@ def _ask_once(user: "User", request: Ask) -> Asked:
     user.refresh_preferences(lock=True)  # one request of a person at a time, or two could follow the same message
     if user.suspended:
         raise _suspension(user)
+    if pause := Pause.objects.current():
+        raise Refused("model_unavailable", pause.sentence, retryable=True, retry_after_s=PAUSE_RETRY_S)
     asked = _create(user, request)
     # Last, so that only what is created counts.
     if limited := limiter.hit(f"messages:{user.pk}", settings.MESSAGES_PER_MINUTE, MINUTE_S):

@@ -10,6 +10,7 @@ from .import_job import Import
 from .language_model import LanguageModel
 from .message import Message
 from .origin import Origin
+from .pause import Pause
 from .provider_connection import ProviderConnection
 from .provider_limit import ProviderLimit
 from .report import Report
@@ -26,6 +27,7 @@ __all__ = [
     "LanguageModel",
     "Message",
     "Origin",
+    "Pause",
     "ProviderConnection",
     "ProviderLimit",
     "Report",

@@ -20,7 +20,11 @@ class AdminBrowser:
 
     def submit(self, path: str, **fields: Any) -> str:
         """Post a form to the page it is on; the page that follows."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path))
-        assert token, path
+        return self.post_from(path, path, **fields)
+
+    def post_from(self, page: str, path: str, **fields: Any) -> str:
+        """Post a form that is on one page to another address."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page))
+        assert token, page
         data = {"csrfmiddlewaretoken": token[1], **fields}
         return self._client.post(path, data=data, headers={"Referer": str(self._client.base_url)}).text
