@@ -1,7 +1,7 @@
 """Whose budget is another one than when it was last looked at: for those whom no hint has reached."""
 
 import datetime
-from collections.abc import Hashable, Set
+from collections.abc import Hashable, Mapping, Set
 from uuid import UUID
 
 from django.utils import timezone
@@ -15,7 +15,7 @@ class BudgetWatch:
     """Remembers what the ledger said of those who are watched, and nobody else."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, Hashable] = {}
+        self._known: Mapping[UUID, Hashable] = {}
 
     def changed_among(self, user_ids: Set[UUID]) -> set[UUID]:
         """Those who may have another budget than at the last call, or were not asked about then.
