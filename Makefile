@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --qui
 PLAIN := env -u DATABASE_URL -u REDIS_URL ENV_FILE= DATA_DIR=.venv/plain
 PUBLIC := $(PLAIN) SITE_URL=https://chat.example.org TRUSTED_PROXIES=1
 
-.PHONY: run dev test chaos bench lint format vendor lock clean
+.PHONY: run dev test chaos bench lint sbom format vendor lock clean
 .SUFFIXES:
 
 run: .venv/runtime static_root/collected locale/compiled  ## the production server, on what .env says
@@ -36,6 +36,10 @@ lint: .venv/dev
 	$(BIN)/mypy .
 	$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python bin/audit
+
+sbom: .venv/dev  ## what it is made of, as CycloneDX in var/
+	@$(BIN)/python bin/sbom
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

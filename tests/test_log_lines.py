@@ -3,6 +3,8 @@
 import logging
 import sys
 
+import pytest
+
 from config.logs import LineFormatter
 
 
@@ -27,3 +29,21 @@ def test_a_traceback_stays_in_its_line() -> None:
         text = line("failed", exc_info=sys.exc_info())
     assert "ValueError: no" in text
     assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("key parley_0123456789ab_" + "s" * 43, "key parley_0123…"),
+        ("Authorization: Bearer abcdef.ghi-jkl", "Authorization: Bearer …"),
+        ("with sk-proj-abcdefghijkl", "with sk-…"),
+        ("Cookie: sessionid=abc123def; theme=dark", "Cookie: sessionid=…; theme=dark"),
+        ("__Host-sessionid=abc123def", "__Host-sessionid=…"),
+        ("Not Found: /accounts/setup/abcDEF_123/", "Not Found: /accounts/setup/…/"),
+        ("Not Found: /accounts/password/reset/key/1-abc-def/", "Not Found: /accounts/password/reset/key/…/"),
+        ("the bearer of bad news", "the bearer of bad news"),
+        ("a task-force of risk-takers", "a task-force of risk-takers"),
+    ],
+)
+def test_secrets_are_left_out(said: str, written: str) -> None:
+    assert line(said) == f"INFO {written}"
