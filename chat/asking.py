@@ -16,6 +16,7 @@ from accounts import budgets
 from accounts.costs import Prices
 from accounts.rate_limits import RateLimited, limiter
 
+from . import measuring
 from .models import ContentRule, Conversation, Generation, LanguageModel, Message, Pause
 from .moderating import noting, rules
 from .prompting import fit, system_prompt
@@ -246,6 +247,7 @@ def _reserve(generation: Generation, model: LanguageModel, max_output_tokens: in
 
 def budget_refusal(status: budgets.BudgetStatus) -> Refused:
     """What a person is told whose budget does not allow what they ask for."""
+    measuring.BUDGET_REFUSALS.add()
     sentence = _("Your token budget for today is used up. It resets at %(time)s.") % {
         "time": f"{status.resets_at:%H:%M}"
     }
@@ -254,6 +256,7 @@ def budget_refusal(status: budgets.BudgetStatus) -> Refused:
 
 def cost_refusal(resets_at: datetime) -> Refused:
     """What a person is told whose group, or whose site, has spent its money."""
+    measuring.BUDGET_REFUSALS.add()
     sentence = _("The cost limit for this month is used up. It resets on %(date)s.") % {
         "date": date_format(resets_at, "DATE_FORMAT")
     }

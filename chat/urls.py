@@ -3,9 +3,23 @@
 from django.urls import path
 
 from . import account_urls
-from .views import api_docs, conversations, data, drafts, events, feedback, pages, records, reports, search, sidebar
+from .views import (
+    api_docs,
+    conversations,
+    data,
+    drafts,
+    events,
+    feedback,
+    metrics,
+    pages,
+    records,
+    reports,
+    search,
+    sidebar,
+)
 
 urlpatterns = [
+    path("metrics", metrics.metrics, name="metrics"),
     path("", pages.home, name="home"),
     path("c/<uuid:pk>/", pages.conversation, name="conversation"),
     path("c/<uuid:pk>/export.md", data.markdown, name="conversation_export"),

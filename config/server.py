@@ -85,12 +85,13 @@ class Server(uvicorn.Server):
     """Says when it is ready; on a signal lets running answers end before connections are closed."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        from chat import generating
+        from chat import generating, measuring
 
         try:
-            await generating.started()
+            process = await generating.started()
         except generating.DataInUse as error:
             sys.exit(str(error))
+        process.spawn(measuring.watch_the_loop())
         await super().startup(sockets)
         open_many_files()
         sys.setswitchinterval(SWITCH_INTERVAL_S)

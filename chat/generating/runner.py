@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from accounts.hints import site_news
-from chat import hints
+from chat import hints, measuring
 from chat.database import in_database
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
@@ -254,6 +254,7 @@ class Runner:
         if self.log.journal is not None:
             self.log.journal.remove()
         self.process.hub.retire(self.log)
+        measuring.ended(self.generation)
         await hints.budget_changed(self.log.user_id)
         await hints.conversation_updated(self.log.user_id, self.log.conversation_id, "message")
         await self._note()
