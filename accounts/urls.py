@@ -5,7 +5,7 @@ from allauth.account.decorators import reauthentication_required
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import api_keys, appearance, banners, budget, elsewhere, invitation, profile, security, setup
+from .views import api_keys, appearance, back, banners, budget, elsewhere, invitation, profile, security, setup
 
 # allauth lets anybody at an open page change these; here they have to prove who they are.
 confirmed = reauthentication_required(allow_get=True)
@@ -13,6 +13,7 @@ confirmed = reauthentication_required(allow_get=True)
 urlpatterns = [
     path("accounts/setup/<str:token>/", setup.setup, name="account_setup"),
     path("accounts/invitation/<str:token>/", invitation.invitation, name="account_invitation"),
+    path("accounts/back/", back.back, name="account_back"),
     path("accounts/elsewhere/<str:provider>/", elsewhere.elsewhere, name="account_elsewhere"),
     path("accounts/email/", confirmed(allauth_views.email)),
     path("accounts/password/set/", confirmed(allauth_views.password_set)),

@@ -29,6 +29,7 @@ LATER = {
     "#elements/conversation_menu",
     "#elements/undo_toast",
     "#elements/report_dialog",
+    "#elements/sign_in_dialog",
 }
 VENDORED = ("htmx", "markdown-it", "dompurify", "highlight", "katex")
 

@@ -34,12 +34,12 @@ document.addEventListener("click", async ({ target }) => {
   if (button) (await import(`#elements/${button.dataset.later}`)).open(button);
 });
 
-// A sign-in that has ended answers with the sign-in page: it is for the whole window, not for a part of it.
+// A sign-in that has ended answers with the sign-in page: it is not for a part of this one.
 document.addEventListener("htmx:before:swap", (event) => {
   const answer = event.detail.ctx.response?.raw;
-  if (!answer?.redirected || !new URL(answer.url).pathname.startsWith("/accounts/")) return;
+  if (!answer?.redirected || !/^\/(accounts|settings)\//.test(new URL(answer.url).pathname)) return;
   event.preventDefault();
-  location.reload();
+  connection.dispatchEvent(new Event("refused"));
 });
 
 // Where a person is, until they say something else: the day of their budget is their own.

@@ -1,10 +1,13 @@
 """From the sign-in page to the chat."""
 
 import sqlite3
+import time
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.async_api import Browser, Page, expect
 
 from tests.live.server import LiveServer
+from tests.provider_server.server import ProviderServer
 
 from .wire import Wire
 
@@ -12,7 +15,7 @@ from .wire import Wire
 async def sign_in(page: Page) -> None:
     await page.locator("[name=login]").fill("bob@example.org")
     await page.locator("[name=password]").fill("correct horse battery")
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def test_signing_in_leads_to_the_chat(browser: Browser, wire: Wire) -> None:
@@ -25,7 +28,10 @@ async def test_signing_in_leads_to_the_chat(browser: Browser, wire: Wire) -> Non
     await context.close()
 
 
-async def test_a_sign_out_elsewhere_says_so_and_leads_back(browser: Browser, wire: Wire) -> None:
+async def test_a_sign_out_elsewhere_is_followed_by_a_sign_in_in_place(
+    browser: Browser, wire: Wire, provider: ProviderServer
+) -> None:
+    provider.script(tokens=("Hello",))
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(wire.url)
@@ -35,10 +41,58 @@ async def test_a_sign_out_elsewhere_says_so_and_leads_back(browser: Browser, wir
     await context.clear_cookies()
     wire.cut()
     await expect(page.get_by_test_id("connection-status")).to_contain_text("You have been signed out.", timeout=15_000)
-    await page.get_by_role("link", name="Sign in again").click()
-    await sign_in(page)
+    dialog = page.get_by_test_id("sign-in-dialog")
+    await page.evaluate("window.samePage = true")
+    await dialog.locator("[name=login]").fill("bob@example.org")
+    await dialog.locator("[name=password]").fill("wrong")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_text("not correct")).to_be_visible()
+    await dialog.locator("[name=password]").fill("correct horse battery")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_test_id("connection-status")).to_have_attribute("data-state", "connected")
     await expect(page.get_by_test_id("composer")).to_have_value("A draft that must not be lost")
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.locator("[data-testid=message][data-role=assistant]")).to_have_attribute(
+        "data-status", "completed", timeout=15_000
+    )
+    assert await page.evaluate("window.samePage") is True
     await context.close()
+
+
+async def test_a_sign_in_with_a_second_factor_happens_in_place_too(
+    browser: Browser, wire: Wire, site: LiveServer, provider: ProviderServer
+) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{wire.url}/accounts/login/?next=/accounts/2fa/totp/activate/")
+    await sign_in(page)
+    secret = await page.locator("#authenticator_secret").input_value()
+    await page.locator("[name=code]").fill(shown_by_an_app(secret))
+    await page.get_by_role("button", name="Activate").click()
+    await expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
+    await page.goto(wire.url)
+    await expect(page.get_by_test_id("connection-status")).to_have_attribute("data-state", "connected")
+    await page.get_by_test_id("composer").fill("Still here")
+    await context.clear_cookies()
+    wire.cut()
+    dialog = page.get_by_test_id("sign-in-dialog")
+    await dialog.locator("[name=login]").fill("bob@example.org")
+    await dialog.locator("[name=password]").fill("correct horse battery")
+    await page.keyboard.press("Enter")
+    await dialog.locator("[name=code]").fill(shown_by_an_app(secret, ahead=1))
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_test_id("composer")).to_have_value("Still here")
+    await expect(page.get_by_test_id("connection-status")).to_have_attribute("data-state", "connected")
+    with sqlite3.connect(site.data_dir / "parley.sqlite3", timeout=20) as database:
+        database.execute("DELETE FROM mfa_authenticator")
+    await context.close()
+
+
+def shown_by_an_app(secret: str, ahead: int = 0) -> str:
+    """``ahead``: the next code, because each is good for once; clocks may differ by so much."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead)))
 
 
 async def test_the_browsers_time_zone_becomes_the_persons_when_none_is_known(

@@ -40,6 +40,18 @@ export class ConnectionStatus extends HTMLElement {
     this.dataset.signedOut = "true";
     const link = this.querySelector("a");
     link.href = `${link.dataset.href}?next=${encodeURIComponent(location.pathname)}`;
+    link.onclick = (event) => this.#ask(event);
+    this.#ask();
+  }
+
+  /** Signing in again happens in place; the link works without it. */
+  #ask(event) {
+    event?.preventDefault();
+    const back = () => {
+      delete this.dataset.signedOut;
+      connection.line.start();
+    };
+    import("#elements/sign_in_dialog").then(({ open }) => open(back)).catch(() => {});
   }
 }
 

@@ -33,15 +33,16 @@ export class Socket extends EventTarget {
     this.#url = url;
     this.#open = open;
     this.#random = random;
-  }
-
-  start() {
-    this.#ended = false;
     globalThis.addEventListener?.("online", () => this.wake());
     globalThis.addEventListener?.("offline", () => this.#show(this.#socket ? this.state : "offline"));
     globalThis.document?.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.wake();
     });
+  }
+
+  /** Also after `close` or a refusal: somebody has signed in again. */
+  start() {
+    this.#ended = false;
     this.#connect();
   }
 
