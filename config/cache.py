@@ -76,5 +76,13 @@ class SharedCache(RedisCache):
     def incr(self, *args: Any, **kwargs: Any) -> Any:
         return self._either("incr", *args, **kwargs)
 
-    def clear(self) -> Any:
-        return self._either("clear")
+    def clear(self) -> None:
+        """What this site keeps in the cache; Redis holds more than that, and for others, too."""
+        self._alone.clear()
+        if not self._absence.lasts:
+            try:
+                client = self._cache.get_client(None, write=True)
+                for key in client.scan_iter(match=f"{self.key_prefix}:*", count=1000):
+                    client.delete(key)
+            except RedisError as error:
+                self._absence.begin(error)

@@ -108,6 +108,14 @@ def test_what_one_process_stores_the_other_finds(caches: list[BaseCache]) -> Non
     assert caches[0].get_many(["count", "history"]) == {"count": 2, "history": [1.5, 2.5]}
 
 
+def test_clearing_the_cache_takes_nothing_else(caches: list[BaseCache], redis_server: RedisServer) -> None:
+    redis_server.client.set("parley:test:log:1", "somebody's answer")
+    caches[0].set("key", 1)
+    caches[1].clear()
+    assert caches[0].get("key") is None
+    assert redis_server.client.get("parley:test:log:1")
+
+
 def test_a_pickle_in_redis_is_not_opened(caches: list[BaseCache], redis_server: RedisServer) -> None:
     caches[0].set("key", 1)
     [key] = redis_server.client.keys()

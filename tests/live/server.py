@@ -32,7 +32,8 @@ def environment(data_dir: Path, **settings: Any) -> dict[str, str]:
     loose = {"MESSAGES_PER_MINUTE": "100000", "DAILY_TOKEN_BUDGET": "", "MAX_GENERATIONS_PER_USER": "200"}
     at = data_dir / ON_POSTGRES
     database = {"DATABASE_URL": at.read_text()} if at.exists() else {}
-    return kept | defaults | loose | database | {name: str(value) for name, value in settings.items()}
+    shared = {"REDIS_URL": os.environ["PARLEY_TEST_REDIS"]} if "PARLEY_TEST_REDIS" in os.environ else {}
+    return kept | defaults | loose | database | shared | {name: str(value) for name, value in settings.items()}
 
 
 def prepare(data_dir: Path, names: Sequence[str] = PEOPLE, database_url: str = "") -> dict[str, dict[str, str]]:
