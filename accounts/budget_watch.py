@@ -28,7 +28,7 @@ class BudgetWatch:
             user_id: day
             for user_id, *day in days.values_list("user_id", "pk", "used", "reserved", "granted", "ends_at")
         }
-        now = {user_id: (limits, *spent.get(user_id, ())) for user_id in user_ids}
+        now: dict[UUID, Hashable] = {user_id: (limits, *spent.get(user_id, ())) for user_id in user_ids}
         changed = {user_id for user_id, budget in now.items() if self._known.get(user_id) != budget}
         self._known = now
         return changed

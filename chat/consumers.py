@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.languages import preferred_language
 from accounts.models import User
@@ -20,6 +22,7 @@ from accounts.models import User
 from . import answering, generating, hints, protocol
 from .access import Ticket
 from .database import in_database
+from .errands import Errands
 from .generating import Viewer
 from .generating.frames import budget_now
 from .generating.guests import turn_away
@@ -33,9 +36,11 @@ MAX_WAITING = 64
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     """One browser tab's socket.
 
-    The handlers below only parse and hand over. Two tasks do what takes time: one writes to the socket, one
-    carries out the frames that need the database, in their order.
+    The handlers below only parse and hand over. One task writes to the socket; what needs the database is an
+    errand, and errands are run in their order.
     """
+
+    writer: asyncio.Task[None] | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the parent's look at database connections: no handler uses one."""
@@ -48,17 +53,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.connection_id = uuid.uuid4()
         self.viewer = Viewer(send_now=self.scope.get("extensions", {}).get("parley.send_now"))
         self.viewer.ticket = self.ticket = Ticket.of_scope(self.scope)
-        self.work: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(MAX_WAITING)
-        self.viewer.budget_news = self.budget_news = asyncio.Event()
+        self.viewer.budget_changed = self._look_at_budget
         self.bad_frames = 0
         process = await generating.started()
+        self.errands = Errands(process.spawn, MAX_WAITING)
+        self.budget_news = Errands(process.spawn, 1)
         process.viewers.add(self.viewer)
-        budget = await in_database(budget_now, self.user)
+        self.budget = await in_database(budget_now, self.user)
         for group in self._groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.base_send({"type": "websocket.accept"})
-        self.viewer.tell(self._session(budget))
-        self.tasks = [process.spawn(work) for work in (self._write(), self._work_off(), self._tell_budgets(budget))]
+        self.viewer.tell(self._session(self.budget))
+        self.writer = process.spawn(self._write())
         logger.info("socket opened: connection=%s user=%s", self.connection_id, self.user.pk)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
@@ -76,18 +82,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """However the connection ends, by a goodbye or an error on the way, nothing of it stays behind."""
-        self.tasks = list[asyncio.Task[None]]()
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if self.tasks:
-                await self._end()
+            if self.writer is not None:
+                await self._end(self.writer)
 
-    async def _end(self) -> None:
+    async def _end(self, writer: asyncio.Task[None]) -> None:
         logger.info("socket closed: connection=%s", self.connection_id)
         self.viewer.close()
-        for task in self.tasks:
-            task.cancel()
+        writer.cancel()
+        self.viewer.budget_changed = None
+        self.errands.stop()
+        self.budget_news.stop()
         for group in self._groups:
             await self.channel_layer.group_discard(group, self.channel_name)
         for conversation_id in self.viewer.conversations:
@@ -109,16 +116,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def generation_queued(self, hint: dict[str, Any]) -> None:
         generation_id = UUID(hint["generation_id"])
         if not answering.join(generation_id, self.viewer):
-            self._hand_over(answering.join_elsewhere(generation_id, self.viewer))
+            self._hand_over(answering.join_elsewhere, generation_id, self.viewer)
 
     async def sharing_changed(self, hint: dict[str, Any]) -> None:
-        self._hand_over(turn_away([self.viewer]))
+        self._hand_over(turn_away, [self.viewer])
 
     async def site_news(self, hint: dict[str, Any]) -> None:
         self.viewer.tell(protocol.SiteNews())
 
     async def budget_changed(self, hint: dict[str, Any]) -> None:
-        self.budget_news.set()
+        self._look_at_budget()
 
     @property
     def _groups(self) -> tuple[str, str]:
@@ -133,7 +140,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case protocol.Cancel() if self.ticket.may_chat and self._cancel_here(frame.request_id):
                 pass
             case _:
-                self._hand_over(self._carry_out(frame))
+                self._hand_over(self._carry_out, frame)
 
     def _cancel_here(self, request_id: UUID) -> bool:
         """Stop what this process runs at once: it must not wait behind anything."""
@@ -141,20 +148,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         log = process.hub.find(self.user.pk, request_id)
         return log is not None and process.cancel(log.generation_id)
 
-    def _hand_over(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            self.work.put_nowait(work)
-        except asyncio.QueueFull:
-            work.close()
-            sentence = "This connection sends faster than it can be answered."
+    def _hand_over(self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        if not self.errands.add(partial(self._in_language, act, *args)):
+            with translation.override(self.language):
+                sentence = _("This connection sends faster than it can be answered.")
             self.viewer.tell(Refused("rate_limited", sentence, retryable=True, retry_after_s=1).frame())
 
-    async def _work_off(self) -> None:
-        """Carry out what was handed over, one after the other."""
-        while True:
-            work = await self.work.get()
-            with translation.override(self.language):
-                await work
+    def _look_at_budget(self) -> None:
+        """Of news that come in a burst one more look is enough."""
+        self.budget_news.add(self._tell_budget)
+
+    async def _in_language(self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        with translation.override(self.language):
+            await act(*args)
 
     async def _carry_out(self, frame: protocol.AnyClientFrame) -> None:
         request_id = getattr(frame, "request_id", None)
@@ -167,7 +173,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self.viewer.tell(storage_refusal(error).frame(request_id))
         except Exception:
             logger.exception("socket: connection=%s", self.connection_id)
-            sentence = "Something went wrong on the server. Nothing was changed."
+            sentence = _("Something went wrong on the server. Nothing was changed.")
             self.viewer.tell(Refused("internal", sentence, retryable=True).frame(request_id))
 
     async def _act(self, frame: protocol.AnyClientFrame) -> None:
@@ -200,20 +206,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.channel_layer.group_discard(hints.conversation_group(conversation_id), self.channel_name)
         self.viewer.leave(conversation_id)
 
-    async def _tell_budgets(self, known: protocol.Budget) -> None:
-        """Say when the budget is another one; of hints that come in a burst the last is enough."""
-        while True:
-            await self.budget_news.wait()
-            self.budget_news.clear()
-            try:
-                await in_database(self.user.refresh_preferences)
-                budget = await in_database(budget_now, self.user)
-            except DatabaseError as error:
-                logger.error("socket: connection=%s %s", self.connection_id, error)
-                continue
-            if budget != known:
-                known = budget
-                self.viewer.tell(protocol.BudgetChanged(**msgspec.structs.asdict(budget)))
+    async def _tell_budget(self) -> None:
+        """Say what the budget is, when it is another one than was told last."""
+        try:
+            await in_database(self.user.refresh_preferences)
+            budget = await in_database(budget_now, self.user)
+        except DatabaseError as error:
+            logger.error("socket: connection=%s %s", self.connection_id, error)
+            return
+        if budget != self.budget:
+            self.budget = budget
+            self.viewer.tell(protocol.BudgetChanged(**msgspec.structs.asdict(budget)))
 
     async def _write(self) -> None:
         """The one task that sends: whenever the socket takes a frame it gets the next one."""

@@ -110,14 +110,14 @@ class Pulse:
     async def _tell_budgets(self) -> None:
         """Have sockets look whether their budget is another one, should the hint have been lost."""
         self._rounds += 1
-        telling = {viewer for viewer in self._process.viewers if viewer.budget_news and viewer.ticket}
+        telling = {viewer for viewer in self._process.viewers if viewer.budget_changed and viewer.ticket}
         if self._rounds % BUDGET_ROUNDS or not telling:
             return
         whose = {viewer.ticket.user_id for viewer in telling if viewer.ticket}
         changed = await in_database(self._budgets.changed_among, whose)
         for viewer in telling:
-            if viewer.budget_news and viewer.ticket and viewer.ticket.user_id in changed:
-                viewer.budget_news.set()
+            if viewer.budget_changed and viewer.ticket and viewer.ticket.user_id in changed:
+                viewer.budget_changed()
 
     def _join(self) -> None:
         """Show viewers what runs in the conversations they watch, should the hint have been lost."""

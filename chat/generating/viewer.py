@@ -29,7 +29,7 @@ class Viewer:
         nothing to do it spares each token two turns of the event loop, and everybody else's tokens that time.
         """
         self.ticket: Ticket | None = None  # the sign-in without which there is nothing more to see
-        self.budget_news: asyncio.Event | None = None  # set when the person's budget may be another one
+        self.budget_changed: Callable[[], None] | None = None  # told when the person's budget may be another one
         self.conversations: set[UUID] = set()  # watched as a whole: what begins there is attached
         self.guest_in: set[UUID] = set()  # conversations of others, for as long as they are shared
         self._until_read = until_read
