@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account_deletion, answers, data, imports, sharing, usage
+from .views import account_deletion, answers, data, imports, readings, sharing, usage
 
 urlpatterns = [
     path("settings/answers/", answers.answers, name="settings_answers"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/data/export/", data.export, name="settings_export"),
     path("settings/data/imports/", imports.imports, name="settings_imports"),
     path("settings/data/imports/latest/", imports.progress, name="settings_import"),
+    path("settings/readings/", readings.readings, name="settings_readings"),
     path("settings/delete/", account_deletion.account_deletion, name="settings_delete"),
     path("c/<uuid:pk>/share/", sharing.sharing, name="conversation_sharing"),
     path("c/<uuid:pk>/fork/", sharing.fork, name="conversation_fork"),

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from django.conf import settings
 
 from .models import LanguageModel, Message
+from .models.site_prompt import site_prompt
 from .protocol import Refused
 from .providers import Prompt, Turn
 from .token_estimate import estimate_tokens
@@ -29,8 +29,8 @@ def system_prompt(user: "User") -> str:
     """What models are told before anything else: the site's words, then the person's own."""
     instructions = user.custom_instructions.strip()
     if not instructions:
-        return settings.SYSTEM_PROMPT
-    return f"{settings.SYSTEM_PROMPT}\n\nThe user wants you to know and to follow this:\n\n{instructions}".strip()
+        return site_prompt()
+    return f"{site_prompt()}\n\nThe user wants you to know and to follow this:\n\n{instructions}".strip()
 
 
 def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix: str = "") -> FittedPrompt:

@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import audit_triggers
 from accounts.models import User
+from chat.models import site_prompt
 from chat.moderating import rules
 
 pytest_plugins = ["tests.provider_server.fixtures", "tests.live.fixtures"]
@@ -31,6 +32,7 @@ def _fresh_cache() -> None:
     """Rate limits and content rules of one test do not reach the next."""
     cache.clear()
     rules.forget()
+    site_prompt.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from accounts.client_address import client_address
 
 GENESIS = "0" * 64
 MAX_VALUE = 500  # characters of a value that was changed
-SECRET = re.compile(r"password|secret|token$|api_?key$|^key$|digest|credential|recovery|session", re.IGNORECASE)
+SECRET = re.compile(r"password|secret|token$|(^|_)keys?$|digest|credential|recovery|session", re.IGNORECASE)
 HIDDEN = "(hidden)"
 
 

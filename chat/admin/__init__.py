@@ -2,18 +2,24 @@
 
 from . import (
     content_rule,
+    conversation_reading,
+    keeping,
     language_model,
     live,
     provider_connection,
     provider_limit,
     report,
+    site_prompt,
 )
 
 __all__ = [
     "content_rule",
+    "conversation_reading",
+    "keeping",
     "language_model",
     "live",
     "provider_connection",
     "provider_limit",
     "report",
+    "site_prompt",
 ]

@@ -16,7 +16,7 @@ from accounts.models import User
 from chat import hints
 from chat.access import ended_among
 from chat.database import in_database
-from chat.models import Generation, LanguageModel, Message
+from chat.models import Generation, LanguageModel, Message, site_prompt
 from chat.models.provider_limit import rates_of
 from chat.moderating import rules
 from chat.protocol import CloseCode
@@ -53,6 +53,7 @@ class Pulse:
                 await turn_away(list(self._process.viewers))
                 await self._keep_accounts()
                 await in_database(rules.look)
+                await in_database(site_prompt.look)
                 await self._forget_hidden()
                 await self._tell_budgets()
             except DatabaseError as error:

@@ -46,7 +46,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def purgeable(self) -> "ConversationQuerySet":
         """Those whose deletion nobody can take back any more."""
-        return self.filter(deleted_at__lte=timezone.now() - UNDO)
+        return self.filter(deleted_at__lte=timezone.now() - UNDO).not_held()
+
+    def not_held(self) -> "ConversationQuerySet":
+        """Those that no legal hold keeps, neither on them nor on their owner."""
+        from .legal_hold import LegalHold
+
+        held = LegalHold.objects.filter(Q(conversation=OuterRef("pk")) | Q(user=OuterRef("owner")))
+        return self.filter(~Exists(held))
 
     def search(self, user: "User", words: str) -> list[search.FoundConversation]:
         """The person's conversations that hold all of these words or words that begin so, newest hits first."""

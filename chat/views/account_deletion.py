@@ -3,6 +3,7 @@
 from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ def account_deletion(request: HttpRequest) -> HttpResponse:
             delete_account(user)
         except LastAdmin:
             form.add_error(None, _("You are the last admin. Make somebody else an admin first."))
+        except ProtectedError:
+            form.add_error(None, _("A legal hold keeps your account for now. Ask whoever runs this site."))
         else:
             # Their runners find no row any more and close what is open; this only makes it quicker.
             async_to_sync(answering.stop_all_of)(user_id)
