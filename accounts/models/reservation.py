@@ -123,6 +123,7 @@ class Reservation(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["created_at"], condition=Q(state="held"), name="held_reservations"),
+            models.Index(fields=["created_at"], condition=Q(state="settled"), name="settled_reservations"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from . import (
     content_rule,
     conversation_reading,
+    insight,
     keeping,
     language_model,
     live,
@@ -15,6 +16,7 @@ from . import (
 __all__ = [
     "content_rule",
     "conversation_reading",
+    "insight",
     "keeping",
     "language_model",
     "live",

@@ -19,6 +19,7 @@ from chat.protocol import Refused
 from chat.providers.catalogue import keep_in_step, sync_at_start
 from chat.providers.registry import aclose_all
 from chat.purging import keep_purging
+from chat.rolling_up import keep_rolled_up
 from config import redis
 
 from . import ending, recovery
@@ -75,6 +76,7 @@ class Process:
         self.spawn(keep_looking(self.hub))
         self.spawn(Pulse(self).run())
         self.spawn(keep_purging())
+        self.spawn(keep_rolled_up())
 
     def _share_logs(self, url: str, prefix: str) -> None:
         """What is written here can be read in other processes, and the other way round."""

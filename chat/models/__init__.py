@@ -3,6 +3,7 @@
 from .content_rule import ContentRule
 from .conversation import Conversation
 from .conversation_reading import ConversationReading
+from .daily_rollup import DailyRollup
 from .draft import Draft
 from .feedback import Feedback
 from .generation import Generation
@@ -24,6 +25,7 @@ __all__ = [
     "ContentRule",
     "Conversation",
     "ConversationReading",
+    "DailyRollup",
     "Draft",
     "Feedback",
     "Generation",

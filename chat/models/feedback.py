@@ -39,6 +39,7 @@ class Feedback(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "user"], name="one_feedback_per_message_and_person"),
         ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="feedback_by_day")]
 
     def __str__(self) -> str:
         return self.value

@@ -143,6 +143,7 @@ class Generation(models.Model):
                 name="active_generations",
             ),
             models.Index(fields=["user", "created_at"], name="generations_of_a_person"),
+            models.Index(fields=["created_at"], name="generations_by_day"),
         ]
 
     def __str__(self) -> str:
