@@ -68,6 +68,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         logger.info("socket opened: connection=%s user=%s", self.connection_id, self.user.pk)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
+        with translation.override(self.language):
+            self._receive(message)
+
+    def _receive(self, message: dict[str, Any]) -> None:
         try:
             self._read(protocol.decode(message.get("text") or message.get("bytes") or ""))
             self.bad_frames = 0

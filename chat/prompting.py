@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from .models import LanguageModel, Message
 from .models.site_prompt import site_prompt
@@ -47,7 +48,8 @@ def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix:
     fixed = sum(costs[needed_from:]) + (estimate_tokens(system) + TURN_OVERHEAD if system else 0)
     free = model.context_window - fixed
     if free < min(MIN_OUTPUT_TOKENS, model.max_output_tokens):
-        raise Refused("context_too_long", f"This message is too long for {model}: it does not fit its context window.")
+        sentence = _("This message is too long for %(model)s: it does not fit its context window.")
+        raise Refused("context_too_long", sentence % {"model": model})
     output = min(model.max_output_tokens, free)
     first = _first_kept(turns[:needed_from], costs[:needed_from], free - output)
     joined = _joined(turns[first:])

@@ -16,6 +16,7 @@ from accounts.models import User
 from config.translations import LOCALE, compile_all
 from tests.live.client import open_socket
 from tests.live.server import LiveServer
+from tests.provider_server.server import ProviderServer
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
@@ -109,4 +110,17 @@ async def test_a_socket_speaks_the_browsers_language(serving: LiveServer) -> Non
     await socket.send("ai:resume", request_id="00000000-0000-4000-8000-000000000000", after=0)
     error = await socket.frame("ai:error")
     assert error["message"] == "Diese Anfrage gibt es nicht."
+    await socket.close()
+
+
+async def test_what_failed_behind_the_scenes_is_told_in_the_language_of_who_asked(
+    serving: LiveServer, provider: ProviderServer
+) -> None:
+    provider.script(status=401)
+    socket = await open_socket(serving, headers={"Accept-Language": "de"})
+    reader = await socket.ended(await socket.generate())
+    assert reader.end is not None
+    assert reader.end["message"].startswith("Der Anbieter nimmt den Schlüssel dieser Site nicht an")
+    await socket.send("ai:generate", request_id="00000000-0000-4000-8000-000000000001", prompt=" ")
+    assert (await socket.frame("ai:error", field="prompt"))["message"] == "Die Nachricht ist leer."
     await socket.close()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.hints import site_news
 from chat import hints, measuring
@@ -58,6 +60,7 @@ class Runner:
         self.answer = Answer(generation, log)
         self.record = Record(generation, log, self.answer)
         self.stored = asyncio.Event()
+        self._language = translation.get_language()
         self.admitted = False
         self._follows = follows
         self._ending: End | None = None
@@ -91,7 +94,11 @@ class Runner:
             self._work.cancel()
 
     async def run(self) -> None:
-        """From the queue to the stored end."""
+        """From the queue to the stored end, in the language of whoever asked."""
+        with translation.override(self._language):
+            await self._run()
+
+    async def _run(self) -> None:
         self._work = asyncio.create_task(self._live())
         if self._ending is not None:
             self._work.cancel()
@@ -126,14 +133,14 @@ class Runner:
             return ending.failed(refused.code, refused.message)
         except JournalError as error:
             logger.error("journal: request=%s %s", self.log.request_id, error)
-            return ending.failed("internal", f"{error} The answer so far is kept.")
+            return ending.failed("internal", f"{error} {_('The answer so far is kept.')}")
         except CancelledWhileQueued:
             return ending.CANCELLED
         except Replaced:
             raise
         except Exception:
             logger.exception("generation crashed: request=%s", self.log.request_id)
-            return ending.failed("internal", "Something went wrong on the server. The answer so far is kept.")
+            return ending.failed("internal", _("Something went wrong on the server. The answer so far is kept."))
 
     # ── the work ──
 
@@ -177,7 +184,7 @@ class Runner:
         generation = self.generation
         model = generation.language_model
         if model is None:
-            raise Refused("model_unavailable", f"The model {generation.model} is not available any more.")
+            raise Refused("model_unavailable", _("The model %s is not available any more.") % generation.model)
         self._chain = model.chain() if generation.allow_fallback else [model]
         if self.log.text or self.log.thinking:  # of an answer that was begun: only who began it goes on
             self._chain = [spoke for spoke in self._chain if spoke.name == generation.model] or [model]
@@ -247,7 +254,7 @@ class Runner:
                 break
             except DatabaseError as error:
                 logger.error("could not store an answer, trying again: request=%s %s", self.log.request_id, error)
-                self.log.tell(Refused("internal", "The answer could not be saved yet. Trying again.").frame())
+                self.log.tell(Refused("internal", _("The answer could not be saved yet. Trying again.")).frame())
                 await asyncio.sleep(STORE_RETRY_S)
         start = start_frame(self.generation, self.generation.epoch)
         self.log.end(start, end_frame(self.generation, max(self.log.seq, 1), budget))

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.models import LanguageModel
 from chat.protocol import Refused
@@ -74,11 +75,12 @@ class Upstream:
                     if any(isinstance(delta, Text | Thinking | Finish) for delta in batch):
                         return stream, read
         except TimeoutError:
-            sentence = f"{self.model} did not begin to answer within {settings.FIRST_TOKEN_TIMEOUT_S:g} seconds."
-            raise FailedEarly(ProviderError("timeout", sentence, retryable=True)) from None
+            sentence = _("%(model)s did not begin to answer within %(seconds)s seconds.")
+            words = {"model": self.model, "seconds": f"{settings.FIRST_TOKEN_TIMEOUT_S:g}"}
+            raise FailedEarly(ProviderError("timeout", sentence % words, retryable=True)) from None
         except ProviderError as error:
             raise FailedEarly(error) from error
-        sentence = f"The connection to {self.model} was lost before it began to answer."
+        sentence = _("The connection to %s was lost before it began to answer.") % self.model
         raise FailedEarly(ProviderError("upstream_failed", sentence, retryable=True))
 
     async def _recover(self, error: ProviderError, retries: int) -> int:

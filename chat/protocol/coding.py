@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from .client import AnyClientFrame, Generate, Resume
 from .limits import MAX_PROMPT_CHARS
@@ -36,7 +37,7 @@ def _strictly(decoder: msgspec.json.Decoder[Body], text: str | bytes) -> Body:
             "bad_request", _sentence(error), field=_field(str(error)), request_id=request_id_of(text)
         ) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise Refused("bad_request", "This is not one valid JSON object.") from None
+        raise Refused("bad_request", _("This is not one valid JSON object.")) from None
 
 
 def check(frame: AnyClientFrame) -> None:
@@ -44,18 +45,22 @@ def check(frame: AnyClientFrame) -> None:
     if isinstance(frame, Resume):
         for field, number in (("after", frame.after), ("epoch", frame.epoch)):
             if number is not None and number < 0:
-                raise Refused("bad_request", f"{field} must not be negative.", field=field, request_id=frame.request_id)
+                raise Refused(
+                    "bad_request", _("%s must not be negative.") % field, field=field, request_id=frame.request_id
+                )
     if not isinstance(frame, Generate):
         return
     if not frame.prompt.strip():
-        raise Refused("bad_request", "The prompt is empty.", field="prompt", request_id=frame.request_id)
+        raise Refused("bad_request", _("The prompt is empty."), field="prompt", request_id=frame.request_id)
     if "\0" in frame.prompt:
-        raise Refused("bad_request", "The prompt holds a NUL character.", field="prompt", request_id=frame.request_id)
+        raise Refused(
+            "bad_request", _("The prompt holds a NUL character."), field="prompt", request_id=frame.request_id
+        )
     if len(frame.prompt) > MAX_PROMPT_CHARS:
-        sentence = f"The message is longer than {MAX_PROMPT_CHARS:,} characters."
+        sentence = _("The message is longer than %s characters.") % f"{MAX_PROMPT_CHARS:,}"
         raise Refused("too_large", sentence, field="prompt", request_id=frame.request_id)
     if frame.attachments:
-        sentence = "Attachments are not supported yet."
+        sentence = _("Attachments are not supported yet.")
         raise Refused("bad_request", sentence, field="attachments", request_id=frame.request_id)
 
 

@@ -18,6 +18,7 @@ import aiohttp
 import httpx2
 import msgspec
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from . import Delta, OfferedModel, Prompt, ProviderError
 from .parsing import StreamParser, nonsense, tokens
@@ -87,7 +88,7 @@ class HttpProvider(ABC):
     async def _open(self, prompt: Prompt) -> tuple[httpx2.Response, StreamParser]:
         """The response's beginning. A request that is refused for its wording is worded anew, and that remembered."""
         learned = self._learned[prompt.model]
-        for _ in range(MAX_LESSONS):
+        for _lesson in range(MAX_LESSONS):
             known, call = frozenset(learned), self._call(prompt)
             try:
                 return await self._post(call), call.parser
@@ -213,7 +214,7 @@ def http_options(base_url: str, *, unsigned: bool) -> dict[str, Any]:
 
 def unreachable(error: BaseException) -> ProviderError:
     """No connection, or none that lasted until an answer."""
-    sentence = "The provider could not be reached."
+    sentence = _("The provider could not be reached.")
     return ProviderError("upstream_failed", sentence, retryable=True, detail=scrubbed(repr(_root(error))))
 
 

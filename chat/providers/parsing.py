@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from . import Delta, Finish, ProviderError, Text, Usage
 from .refusals import scrubbed
@@ -99,5 +100,5 @@ def counts(raw: msgspec.Raw) -> dict[str, Any]:
 
 def nonsense(detail: str) -> ProviderError:
     """The provider sent what cannot be understood."""
-    sentence = "The provider sent something that is not an answer."
+    sentence = _("The provider sent something that is not an answer.")
     return ProviderError("upstream_failed", sentence, retryable=True, detail=scrubbed(detail))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from . import ProviderError
 
@@ -90,23 +91,31 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         """Code, sentence, and whether the same call may work later."""
         status = self.status
         if status == 402 or BILLING.search(self.words):
-            return "upstream_auth", "The provider's account has no credit left; an admin has to look at billing.", False
+            return (
+                "upstream_auth",
+                _("The provider's account has no credit left; an admin has to look at billing."),
+                False,
+            )
         if status in (401, 403):
-            return "upstream_auth", "The provider did not accept this site's key; an admin has to look at it.", False
+            return "upstream_auth", _("The provider did not accept this site's key; an admin has to look at it."), False
         if self.is_too_long:
-            return "context_too_long", f"This conversation is too long for {model}.", False
+            return "context_too_long", _("This conversation is too long for %s.") % model, False
         if status == 404:
-            return "model_unavailable", f"The provider does not know {model}.", False
+            return "model_unavailable", _("The provider does not know %s.") % model, False
         if status < 500 and BLOCKED.search(self.words):
-            return "content_blocked", "The provider's content rules do not allow this request.", False
+            return "content_blocked", _("The provider's content rules do not allow this request."), False
         if status == 429:
-            return "upstream_rate_limited", "The provider asks to slow down; try again in a moment.", True
+            return "upstream_rate_limited", _("The provider asks to slow down; try again in a moment."), True
         if status in (503, 529):
-            return "upstream_overloaded", f"{model} is overloaded at the moment; try again soon.", True
+            return "upstream_overloaded", _("%s is overloaded at the moment; try again soon.") % model, True
         if 300 <= status < 400:
-            return "upstream_failed", "The provider's address redirects elsewhere; an admin has to correct it.", False
+            return (
+                "upstream_failed",
+                _("The provider's address redirects elsewhere; an admin has to correct it."),
+                False,
+            )
         passing = status >= 500 or status in (408, 409, 425)
-        failed = "The provider could not answer." if passing else "The provider did not understand the request."
+        failed = _("The provider could not answer.") if passing else _("The provider did not understand the request.")
         return "upstream_failed", failed, passing
 
 

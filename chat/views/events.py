@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
@@ -71,10 +72,10 @@ def api(view: View) -> View:
         try:
             origin = request.headers.get("Origin")
             if origin is not None and origin not in settings.ALLOWED_ORIGINS:
-                raise Refused("forbidden", "This request comes from another site.")
+                raise Refused("forbidden", _("This request comes from another site."))
             user = await request.auser()
             if not user.is_authenticated:
-                raise Refused("unauthenticated", "Please sign in.")
+                raise Refused("unauthenticated", _("Please sign in."))
             _ticket(request, user).check(asks=request.method != "GET")
             return await view(request, user, **arguments)
         except Refused as refused:
@@ -115,7 +116,7 @@ async def generations(request: HttpRequest, user: User) -> HttpResponseBase:
     """Ask with a frame, as a socket would (generate, regenerate or continue), and stream the answer."""
     frame = protocol.decode(request.body)
     if not isinstance(frame, protocol.Ask):
-        raise Refused("bad_request", "This asks for no answer.", field="type")
+        raise Refused("bad_request", _("This asks for no answer."), field="type")
     viewer = _viewer(request, user)
     await answering.ask(user, frame, viewer)
     return stream(viewer)
@@ -191,5 +192,5 @@ def _cursor(request: HttpRequest) -> int:
     last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
     number = last.rpartition(":")[2]
     if not (number.isascii() and number.isdecimal() and len(number) <= 12):
-        raise Refused("bad_request", "The cursor must be a number.", field="after")
+        raise Refused("bad_request", _("The cursor must be a number."), field="after")
     return int(number)
