@@ -144,7 +144,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case protocol.Cancel() if self.ticket.may_chat and self._cancel_here(frame.request_id):
                 pass
             case _:
-                self._hand_over(self._carry_out, frame)
+                self._hand_over(self._carry_out, frame, request_id=getattr(frame, "request_id", None))
 
     def _cancel_here(self, request_id: UUID) -> bool:
         """Stop what this process runs at once: it must not wait behind anything."""
@@ -152,11 +152,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         log = process.hub.find(self.user.pk, request_id)
         return log is not None and process.cancel(log.generation_id)
 
-    def _hand_over(self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+    def _hand_over(
+        self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any, request_id: UUID | None = None
+    ) -> None:
         if not self.errands.add(partial(self._in_language, act, *args)):
             with translation.override(self.language):
                 sentence = _("This connection sends faster than it can be answered.")
-            self.viewer.tell(Refused("rate_limited", sentence, retryable=True, retry_after_s=1).frame())
+            self.viewer.tell(Refused("rate_limited", sentence, retryable=True, retry_after_s=1).frame(request_id))
 
     def _look_at_budget(self) -> None:
         """Of news that come in a burst one more look is enough."""
