@@ -146,7 +146,7 @@ def test_a_long_conversation_comes_in_windows(
     as_alice: Client, alice: User, model: object, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     conversation = written(alice, *(f"message {n}" for n in range(100)))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page = as_alice.get(f"/c/{conversation.pk}/").content.decode()
     assert len(shown(page)) == 30
     assert "message 99<" in page

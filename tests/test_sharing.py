@@ -83,6 +83,36 @@ def test_who_it_is_shared_with_reads_it(
     assert as_bob.get(path(conversation)).status_code == expected
 
 
+WRITING = [b'data-act="regenerate"', b'data-act="edit"', b'data-act="continue"', b"feedback-buttons", b"active-branch"]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_reader_gets_nothing_to_write_with(
+    as_bob: Client, as_alice: Client, conversation: Conversation, bob: User, path: Callable[[Conversation], str]
+) -> None:
+    leaf = newest(conversation)
+    Message.objects.create(conversation=conversation, parent=leaf.parent, role="assistant", text="another")
+    share_with(conversation, bob)
+    messages = as_bob.get(path(conversation)).content.partition(b"<template")[0]
+    assert not [part for part in WRITING if part in messages]
+    if path is READS[0]:
+        owners = as_alice.get(path(conversation)).content.partition(b"<template")[0]
+        assert all(part in owners for part in WRITING)
+
+
+def test_what_was_shared_by_name_is_listed_for_its_reader_and_nobody_else(
+    as_bob: Client, as_alice: Client, conversation: Conversation, bob: User
+) -> None:
+    listed = f'data-testid="shared-item" href="/c/{conversation.pk}/"'.encode()
+    share_with(conversation, everyone=True)
+    assert listed not in as_bob.get("/").content
+    share_with(conversation, bob)
+    assert listed in as_bob.get("/").content
+    assert listed not in as_alice.get("/").content
+    conversation.discard()
+    assert listed not in as_bob.get("/").content
+
+
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_a_reader_changes_nothing(
     as_bob: Client, conversation: Conversation, method: str, path: Callable[[Conversation], str]

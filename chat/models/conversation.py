@@ -35,6 +35,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         shared = Exists(Share.objects.open_to(user).filter(conversation=OuterRef("pk")))
         return self.filter(Q(owner=user) | shared, deleted_at=None)
 
+    def shared_with(self, user: "User") -> "ConversationQuerySet":
+        """Those of others that were shared with this person by name, newest first."""
+        return self.filter(share__people=user, deleted_at=None).exclude(owner=user).order_by("-updated_at", "-pk")
+
     def begin(self, user: "User", prompt: str) -> "Conversation":
         """A new one, named by the first words of its first prompt until there is a better title."""
         state = Conversation.TitleState.FIRST_WORDS

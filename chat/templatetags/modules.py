@@ -30,6 +30,7 @@ LATER = {
     "#elements/undo_toast",
     "#elements/report_dialog",
     "#elements/sign_in_dialog",
+    "#elements/model_menu",
 }
 VENDORED = ("htmx", "markdown-it", "dompurify", "highlight", "katex")
 

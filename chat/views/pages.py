@@ -14,6 +14,7 @@ from chat.models import Conversation, Draft, LanguageModel, Message
 from .sidebar import Sidebar
 from .thread import Entry, Window, entries
 
+MOST_SHARED = 50  # of the newest, in the sidebar
 SUGGESTIONS = [
     {"title": _("Explain"), "prompt": _("Explain how a hash map works, with a small example.")},
     {"title": _("Compare"), "prompt": _("Compare PostgreSQL and SQLite in a table.")},
@@ -37,14 +38,14 @@ def conversation(request: HttpRequest, pk: UUID) -> HttpResponse:
 def older_messages(request: HttpRequest, pk: UUID, before: UUID) -> HttpResponse:
     """The window of messages before one of them."""
     found = _conversation(request, pk)
-    return render(request, "chat/_messages.html", {"conversation": found, "window": Window.of(found, before)})
+    return _part(request, "chat/_messages.html", found, window=Window.of(found, before))
 
 
 @require_GET
 def newer_messages(request: HttpRequest, pk: UUID, after: UUID) -> HttpResponse:
     """The window of messages after one of them."""
     found = _conversation(request, pk)
-    return render(request, "chat/_messages.html", {"conversation": found, "window": Window.after(found, after)})
+    return _part(request, "chat/_messages.html", found, window=Window.after(found, after))
 
 
 @require_GET
@@ -52,7 +53,7 @@ def message(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One message as the page shows it: the record, after the news of the socket."""
     found = _message(request, pk)
     [entry] = entries(found.conversation, found.conversation.tree(), [found.pk])
-    return render(request, "chat/_message.html", {"entry": entry})
+    return _part(request, "chat/_message.html", found.conversation, entry=entry)
 
 
 @require_POST
@@ -60,8 +61,7 @@ def active_branch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the branch that goes through the message ``through``, and keep it as the active one."""
     chosen = get_object_or_404(Message.objects.visible_to(_user(request)), pk=pk)
     chosen.conversation.choose_branch(chosen.pk)
-    window = Window.of(chosen.conversation)
-    return render(request, "chat/_messages.html", {"conversation": chosen.conversation, "window": window})
+    return _part(request, "chat/_messages.html", chosen.conversation, window=Window.of(chosen.conversation))
 
 
 def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:
         found.show_branch_of(target)
     context: dict[str, Any] = {
         "conversation": found,
-        "guest": found is not None and found.owner_id != user.pk,
+        "guest": _is_guest(user, found),
         "window": _window(found, target),
         "target": target,
         "draft": Draft.objects.text_of(user, found),
@@ -85,8 +85,19 @@ def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:
     if request.headers.get("HX-Request-Type") == "partial":
         return render(request, "chat/_chat.html", context)
     context["sidebar"] = Sidebar.of(user)
+    context["shared"] = Conversation.objects.shared_with(user).select_related("owner")[:MOST_SHARED]
     context["forms"] = [Entry(Message.Role.USER), Entry(Message.Role.ASSISTANT)]
     return render(request, "chat/page.html", context)
+
+
+def _part(request: HttpRequest, template: str, found: Conversation, **context: Any) -> HttpResponse:
+    """Messages as they are for this person: who only reads gets nothing to write with."""
+    context |= {"conversation": found, "guest": _is_guest(_user(request), found)}
+    return render(request, template, context)
+
+
+def _is_guest(user: User, found: Conversation | None) -> bool:
+    return found is not None and found.owner_id != user.pk
 
 
 def _target(request: HttpRequest, found: Conversation | None) -> UUID | None:

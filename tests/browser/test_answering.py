@@ -72,6 +72,22 @@ async def test_regenerating_makes_a_second_version_and_the_first_stays_reachable
     await expect(page.body(page.answer)).to_have_text("First version")
 
 
+async def test_an_answer_is_written_again_with_the_model_that_is_chosen(page: ChatPage) -> None:
+    page.provider.script(tokens=("First version",))
+    await page.ask("Hello")
+    await expect(page.one("regenerate-with")).to_be_hidden()
+    await page.one("model-picker").evaluate("(picker) => picker.append(new Option('Once more', 'scripted'))")
+    page.provider.script(tokens=("Second version",))
+    await page.one("regenerate-with").click()
+    menu = page.one("model-menu")
+    await expect(menu.get_by_role("menuitem")).to_have_count(2)
+    await page.page.keyboard.press("ArrowDown")
+    await page.page.keyboard.press("Enter")
+    await expect(page.body(page.answer)).to_have_text("Second version")
+    await expect(menu).to_have_count(0)
+    assert page.provider.requests[-1].body["model"] == "scripted"
+
+
 async def test_an_edited_prompt_is_a_branch_with_an_answer_of_its_own(page: ChatPage) -> None:
     page.provider.script(tokens=("To the first",))
     await page.ask("First words")

@@ -88,3 +88,13 @@ async def test_a_socket_that_is_blocked_later_is_replaced(page: ChatPage, wire: 
     await expect(page.status).to_have_attribute(COMPATIBLE, "", timeout=15_000)
     await page.ask("Second", 2)
     await expect(page.body(page.answer)).to_have_text("Hi.")
+
+
+async def test_what_another_tab_writes_comes_without_a_socket(tab: OpenPage, proxy: Wire) -> None:
+    page = await tab()
+    page.provider.script(tokens=("Hi.",))
+    await page.ask("First")
+    other = await tab(page.page.url.removeprefix(page.wire.url), same=page)
+    await other.ask("Second", 2)
+    await expect(page.answers).to_have_count(2, timeout=30_000)
+    await expect(page.prompts.last).to_contain_text("Second")

@@ -74,3 +74,23 @@ async def test_an_answer_that_ended_while_the_line_was_gone_is_shown(page: ChatP
     wire.plug_in()
     await page.ended()
     await expect(page.body(page.answer)).to_have_text("Slow" * 20)
+
+
+async def test_a_prompt_that_is_refused_for_now_says_why_and_when_it_goes_out_again(page: ChatPage, wire: Wire) -> None:
+    page.provider.script(tokens=("Hi.",))
+    await page.ask("First")
+    wire.unplug()
+    await expect(page.status).to_have_attribute("data-state", "reconnecting")
+    await page.send("Second")
+    await page.page.evaluate(
+        """async () => {
+          const { connection } = await import("#lib/here");
+          const [{ id }] = connection.outbox.entries;
+          const words = { code: "rate_limited", message: "Too many messages.", retry_after_s: 1 };
+          connection.outbox.refuse(id, words);
+        }"""
+    )
+    await expect(page.one("outbox-item").filter(visible=True)).to_contain_text("Too many messages. It is sent again at")
+    wire.plug_in()
+    await expect(page.answers).to_have_count(2, timeout=20_000)
+    await page.ended()

@@ -78,3 +78,20 @@ async def test_the_last_answer_is_copied_and_a_slash_goes_to_the_composer(tab: O
     await page.page.keyboard.press("/")
     await expect(page.composer).to_be_focused()
     await expect(page.composer).to_have_value("")
+
+
+async def test_the_list_opens_by_mouse_and_its_plain_keys_can_be_switched_off(page: ChatPage) -> None:
+    dialog = page.one("shortcuts")
+    await page.one("open-shortcuts").click()
+    await expect(dialog).to_be_visible()
+    await page.one("plain-keys").uncheck()
+    await page.one("shortcuts-close").click()
+    await page.page.reload()
+    await expect(page.status).to_have_attribute("data-state", "connected")
+    await page.composer.blur()
+    await page.page.keyboard.press("?")
+    await page.page.keyboard.press("/")
+    await expect(page.composer).not_to_be_focused()
+    await page.page.keyboard.press("Control+/")
+    await expect(dialog).to_be_visible()
+    await expect(page.one("plain-keys")).not_to_be_checked()

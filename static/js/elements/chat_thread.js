@@ -11,6 +11,7 @@ export class ChatThread extends HTMLElement {
   #first = null;
   #asked = new Set();
   #missed = false;
+  #behind = false;
   #placed = new Set();
   #waiting = new WaitingPrompts(this);
 
@@ -23,6 +24,7 @@ export class ChatThread extends HTMLElement {
     listen(connection, "state", ({ detail }) => this.#connected(detail === "connected"));
     listen(connection, "withdrawn", ({ detail }) => detail.conversation_id === this.conversationId && this.alert(detail.message));
     listen(this, "prompt", ({ detail }) => this.write(detail));
+    listen(this, "at-end", () => this.#behind && this.refresh());
     listen(this, "click", (event) => this.#clicked(event));
     listen(this, "message-ended", ({ target }) => this.#ended(target));
     listen(this, "edited", ({ target, detail }) => this.#edit(target, detail));
@@ -73,7 +75,7 @@ export class ChatThread extends HTMLElement {
 
   /** The end of the conversation is shown, and from then on what comes. */
   async toEnd() {
-    if (this.list.cutOff) await this.refresh();
+    if (this.list.cutOff || this.#behind) await this.refresh();
     this.list?.toEnd();
   }
 
@@ -86,8 +88,14 @@ export class ChatThread extends HTMLElement {
   /** What began and ended while there was no connection is only in the record. */
   #connected(is) {
     this.#showWaiting(null);
-    if (is && this.#missed && this.conversationId && this.dataset.away !== "true") this.refresh();
+    if (is && this.#missed && this.conversationId) this.catchUp();
     this.#missed = !is;
+  }
+
+  /** The record has something newer. Nothing moves under a reader who has scrolled up: it is shown at the end. */
+  catchUp() {
+    this.#behind = true;
+    if (this.dataset.away !== "true") this.refresh();
   }
 
   #changed(generation, frame) {
@@ -117,7 +125,7 @@ export class ChatThread extends HTMLElement {
   /** Puts a new answer after its prompt. When the prompt is not here, the page is behind: it is read again. */
   #place(generation) {
     const prompt = this.#waiting.message(generation.requestId) ?? this.message(generation.parentId);
-    if (!prompt) return void (this.list.cutOff || this.refresh());
+    if (!prompt) return void (this.list.cutOff || this.catchUp());
     prompt.dataset.messageId = generation.parentId;
     prompt.dataset.status = "completed";
     prompt.removeAttribute("data-request-id");
@@ -149,6 +157,7 @@ export class ChatThread extends HTMLElement {
   async refresh() {
     const [source, path] = [this.list.content, `/c/${this.conversationId}/`];
     this.#placed = new Set();
+    this.#behind = false;
     await htmx.ajax("GET", path, { source, target: source, swap: "innerHTML", select: ".thread__messages > *" });
     if (!this.isConnected) return;
     this.#showWaiting(null);

@@ -72,10 +72,18 @@ export class ConversationList extends HTMLElement {
     }
   }
 
+  /** Without a socket nobody tells of messages that another tab or device has written: the list knows the newest. */
+  #compare(newest) {
+    const thread = document.querySelector("chat-thread");
+    if (!connection.compatible || !newest || !thread.message || thread.running.length) return;
+    if (!thread.list.cutOff && !thread.message(newest)) thread.catchUp();
+  }
+
   /** A title that was given or changed elsewhere shows above the thread, too. */
   #markOpen(item) {
     item.setAttribute("aria-current", "page");
     if (item.querySelector(".sidebar__unseen")) markSeen();
+    this.#compare(item.closest("[data-newest]").dataset.newest);
     const title = item.querySelector(".sidebar__title").textContent;
     const heading = document.querySelector(".thread__title");
     if (heading.textContent !== title) heading.textContent = title;

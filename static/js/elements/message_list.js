@@ -74,7 +74,9 @@ export class MessageList extends HTMLElement {
     const left = this.scrollHeight - this.clientHeight - this.scrollTop;
     const away = String(!this.#stuck && left > NEAR_PX);
     const thread = this.closest("chat-thread");
-    if (thread && thread.dataset.away !== away) thread.dataset.away = away;
+    if (!thread || thread.dataset.away === away) return;
+    thread.dataset.away = away;
+    if (away === "false") thread.dispatchEvent(new CustomEvent("at-end"));
   }
 
   /** Older messages come in above: what is being read stays where it is. */

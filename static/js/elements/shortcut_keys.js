@@ -39,12 +39,23 @@ export class ShortcutKeys extends HTMLElement {
 
   connectedCallback() {
     this.#listeners = new AbortController();
-    document.addEventListener("keydown", (event) => this.#key(event), { signal: this.#listeners.signal });
+    const { signal } = this.#listeners;
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    document.addEventListener("click", ({ target }) => target.closest("[data-act=shortcuts]") && this.toggle(), { signal });
+    this.#plain.checked = localStorage.getItem("plain-keys") !== "off";
+    this.#plain.addEventListener("change", () => localStorage.setItem("plain-keys", this.#plain.checked ? "on" : "off"), {
+      signal,
+    });
     if (MAC) for (const key of this.querySelectorAll("[data-mac]")) key.textContent = key.dataset.mac;
   }
 
   disconnectedCallback() {
     this.#listeners.abort();
+  }
+
+  /** Whoever speaks to the computer, or hits a key by chance, can do without keys that need no other one held. */
+  get #plain() {
+    return this.querySelector("input");
   }
 
   toggle() {
@@ -56,6 +67,7 @@ export class ShortcutKeys extends HTMLElement {
   #key(event) {
     if (event.isComposing || event.defaultPrevented) return;
     const name = nameOf(event);
+    if (name.length === 1 && !this.#plain.checked) return;
     const act = anywhere[name] ?? (this.#writing(event.target, name) ? null : besidesWriting[name]);
     if (!act || (act !== help && first("dialog[open]"))) return;
     event.preventDefault();

@@ -5,14 +5,17 @@ import { EventLines } from "#lib/event_lines";
 const SIGNED_OUT = 4401;
 // A title is made of the first exchange, a moment after it.
 const TITLE_MS = 5000;
+// So often the record is asked what happened in other tabs and on other devices.
+const POLL_MS = 10_000;
 const about = (frame, what) => `/api/generations/${frame.request_id}/${what}`;
 
 /**
  * Events: `frame` (detail: the frame), `lost` (a stream broke off: nothing more comes), `refused` (signed out).
- * A socket is told of its conversations; here that news is made of the streams' own beginnings and ends.
+ * A socket is told of its conversations; here that news is made of the streams' own beginnings and ends, and asked for.
  */
 export class EventStreams extends EventTarget {
   #closing = new AbortController();
+  #poll = setInterval(() => document.hidden || this.#changed(), POLL_MS);
 
   /** @returns {boolean} whether the frame was handed over; never that it arrived */
   send(frame) {
@@ -26,6 +29,7 @@ export class EventStreams extends EventTarget {
   }
 
   close() {
+    clearInterval(this.#poll);
     this.#closing.abort();
   }
 

@@ -39,7 +39,7 @@ export class OutboxStore {
 }
 
 /**
- * Entries: {id, user, at, frame, follows, error}: `id` is the frame's request id, `follows` the entry whose
+ * Entries: {id, user, at, frame, follows, error, later}: `id` is the frame's request id, `follows` the entry whose
  * conversation it goes on in when that one is not known yet. Event `change` (detail: the entry's id).
  */
 export class Outbox extends EventTarget {
@@ -59,6 +59,7 @@ export class Outbox extends EventTarget {
   /** Takes up what an earlier page of the same person left. */
   async load(user) {
     const left = (await this.#store.all()).filter((entry) => entry.user === user);
+    for (const entry of left) entry.later = null;
     const known = new Set(this.entries.map((entry) => entry.id));
     this.entries = [...left.filter((entry) => !known.has(entry.id)), ...this.entries].sort((a, b) => a.at - b.at);
     this.#changed(null);
@@ -87,7 +88,11 @@ export class Outbox extends EventTarget {
   flush() {
     if (this.#flying || this.#timer) return;
     const entry = this.entries.find((one) => !one.error && !one.follows);
-    if (entry && this.#send(entry.frame)) this.#flying = entry.id;
+    if (!entry || !this.#send(entry.frame)) return;
+    this.#flying = entry.id;
+    const { later } = entry;
+    entry.later = null;
+    if (later) this.#changed(entry.id);
   }
 
   /** The server has it: from here on the conversation is the record. */
@@ -111,7 +116,7 @@ export class Outbox extends EventTarget {
     const entry = this.entries.find((one) => one.id === id);
     if (!entry) return;
     this.#landed(id);
-    if (LATER.includes(error.code)) this.#pause(error.retry_after_s ?? 2);
+    if (LATER.includes(error.code)) this.#pause(entry, error);
     else {
       entry.error = { code: error.code, message: error.message };
       this.#store.put(entry);
@@ -147,7 +152,9 @@ export class Outbox extends EventTarget {
     if (this.#flying === id) this.#flying = null;
   }
 
-  #pause(seconds) {
+  /** `later` says why it waits and when it goes out again; it is not kept: after a reload it goes out at once. */
+  #pause(entry, { message, retry_after_s: seconds = 2 }) {
+    entry.later = { message, at: Date.now() + seconds * 1000 };
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.flush();

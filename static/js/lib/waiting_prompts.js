@@ -3,6 +3,8 @@
 import { connection } from "#lib/here";
 import { newFrom } from "#lib/templates";
 
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
+
 export class WaitingPrompts {
   #thread;
 
@@ -26,12 +28,14 @@ export class WaitingPrompts {
     if (gone && !connection.generations.get(changed)?.messageId) this.#withdrawn(gone);
   }
 
-  #showEntry({ id, frame, error }) {
+  #showEntry({ id, frame, error, later }) {
     const message = this.message(id) ?? this.#madeFor(id, frame);
     message.dataset.status = error ? "failed" : "waiting";
     const note = message.querySelector(".message__waiting");
-    note.dataset.state = error ? "failed" : connection.state;
+    note.dataset.state = error ? "failed" : later ? "later" : connection.state;
     note.querySelector("[data-error]").textContent = error?.message ?? "";
+    const words = note.querySelector(".message__waiting-later");
+    words.textContent = later ? words.dataset.words.replace("{why}", later.message).replace("{time}", clock.format(later.at)) : "";
   }
 
   #madeFor(id, frame) {
