@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 TIMEOUT_S = 0.5
 LEFT_ALONE_S = 1.0
 TESTED = (7, 0)
+HINTS = "chat.hint_kinds.AnyHint"
 
 
 def redis_url(environment: Environment) -> str:
@@ -59,8 +60,8 @@ def channel_layers(url: str, key_prefix: str) -> dict[str, Any]:
     """The channel layer, for hints: within the process, and from there to the others."""
     if not url:
         return {"default": {"BACKEND": "config.channel_layer.ProcessLayer"}}
-    backend = "config.shared_layer.SharedLayer"
-    return {"default": {"BACKEND": backend, "CONFIG": {"url": url, "prefix": key_prefix}}}
+    backend, options = "config.shared_layer.SharedLayer", {"url": url, "prefix": key_prefix, "kinds": HINTS}
+    return {"default": {"BACKEND": backend, "CONFIG": options}}
 
 
 def patience() -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgpack
 import msgspec
 from channels.exceptions import InvalidChannelLayerError
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.utils.module_loading import import_string
 from redis import RedisError
 
 from .channel_layer import ProcessLayer
@@ -34,8 +35,10 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SharedLayer(ProcessLayer):
     """``listen`` must run for as long as the process wants to hear the others."""
 
-    def __init__(self, url: str, prefix: str, **settings: Any) -> None:
+    def __init__(self, url: str, prefix: str, kinds: str, **settings: Any) -> None:
+        """``kinds``: the name of the type that says what may be passed on."""
         super().__init__(**settings)
+        self._kinds = kinds
         patience = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
         self._others = RedisPubSubChannelLayer(hosts=[{"address": url, **patience}], prefix=prefix)
         self._id = uuid.uuid4().hex
@@ -89,5 +92,6 @@ class SharedLayer(ProcessLayer):
     async def _pass_on(self, message: object) -> None:
         """Whoever can write to Redis could say anything: at worst, somebody looks at the database in vain."""
         said = msgspec.convert(message, Said)
+        msgspec.convert(said.message, import_string(self._kinds))
         if said.by != self._id:
             await super().group_send(said.group, said.message)

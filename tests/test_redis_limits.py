@@ -1,9 +1,11 @@
 """Limits and hints that several processes share over Redis, and what becomes of them without it."""
 
 import asyncio
+import inspect
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,6 +13,8 @@ from django.core.cache.backends.base import BaseCache
 
 from accounts.rate_limits import RateLimiter
 from accounts.shared_rate_limits import SharedWindow
+from chat import hint_kinds
+from chat.consumers import ChatConsumer
 from config import redis
 from config.cache import SharedCache
 from config.shared_layer import SharedLayer
@@ -133,11 +137,20 @@ def test_nobody_is_refused_because_redis_is_away(caches: list[BaseCache], redis_
 # ── hints ──
 
 
+def numbered(number: int) -> dict[str, str]:
+    """A hint that can be told from another."""
+    return {"type": "generation.queued", "generation_id": str(uuid.UUID(int=number))}
+
+
+def said_by_nobody(message: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "said", "by": "nobody", "group": "user.1", "message": message}
+
+
 class Listener:
     """The channel layer of a process, and what a socket in it hears."""
 
     def __init__(self, url: str) -> None:
-        self.layer: Any = SharedLayer(url, "parley:test:")
+        self.layer: Any = SharedLayer(url, "parley:test:", redis.HINTS)
         self.heard: list[dict[str, Any]] = []
 
     async def __aenter__(self) -> "Listener":
@@ -154,8 +167,8 @@ class Listener:
     async def hears(self, number: int, of: "Listener") -> None:
         """Wait until it hears this; it is said again and again, for hints may be lost."""
         async with asyncio.timeout(20):
-            while {"type": "number", "n": str(number)} not in self.heard:
-                await of.layer.group_send("user.1", {"type": "number", "n": str(number)})
+            while numbered(number) not in self.heard:
+                await of.layer.group_send("user.1", numbered(number))
                 await asyncio.sleep(0.05)
 
     async def _hear(self) -> None:
@@ -168,9 +181,9 @@ async def test_what_is_said_in_one_process_is_heard_in_all(redis_server: RedisSe
         await two.hears(1, of=one)
         await one.hears(2, of=two)
         before = len(one.heard)
-        await one.layer.group_send("user.1", {"type": "number", "n": "3"})
+        await one.layer.group_send("user.1", numbered(3))
         await two.hears(4, of=two)
-        assert one.heard[before:].count({"type": "number", "n": "3"}) == 1  # its own echo is not heard again
+        assert one.heard[before:].count(numbered(3)) == 1  # its own echo is not heard again
 
 
 @pytest.mark.parametrize("fault", ["restart", "kill the clients"])
@@ -200,9 +213,14 @@ async def test_a_process_that_starts_without_redis_hears_itself_and_later_the_ot
     [
         b"\xc1",
         {"type": "said"},
-        {"type": "said", "by": "x", "group": "user.1", "message": {"type": "number", "n": 5}},
-        {"type": "said", "by": "x", "group": "no such group!", "message": {"type": "number"}},
-        {"type": "said", "by": "x", "group": "user.1", "message": {"type": "number"}, "more": 1},
+        said_by_nobody({"type": "generation.queued", "generation_id": 5}),
+        said_by_nobody({"type": "generation.queued", "generation_id": "x"}),
+        said_by_nobody({"type": "generation.queued"}),
+        said_by_nobody({"type": "websocket.receive", "text": '{"type":"ping"}'}),
+        said_by_nobody({"type": "base.send", "text": "x"}),
+        said_by_nobody({"type": "budget.changed", "more": "x"}),
+        said_by_nobody({"type": "budget.changed"}) | {"group": "no such group!"},
+        said_by_nobody({"type": "budget.changed"}) | {"more": 1},
     ],
 )
 async def test_what_is_not_a_hint_harms_nobody(redis_server: RedisServer, said: Any) -> None:
@@ -211,7 +229,7 @@ async def test_what_is_not_a_hint_harms_nobody(redis_server: RedisServer, said: 
         raw = said if isinstance(said, bytes) else msgspec.msgpack.encode(said)
         assert redis_server.client.publish("parley:test:__group__hints", raw) == 2
         await two.hears(2, of=one)
-        assert {type(heard["n"]) for heard in two.heard} == {str}
+        assert {heard["type"] for heard in two.heard} == {"generation.queued"}
 
 
 # ── is it there? ──
@@ -228,3 +246,10 @@ def test_it_is_said_how_redis_is(redis_server: RedisServer, tmp_path_factory: py
         assert redis.examine(locked.url.replace("unix://", "unix://:secret@")) == ""
     assert redis.examine(locked.url).startswith(f"Redis cannot be reached at unix://{folder}")
     assert "secret" not in redis.examine("redis://:secret@127.0.0.1:9/0")
+
+
+def test_every_hint_that_a_socket_takes_may_come_from_another_process() -> None:
+    methods = {name: method for name, method in vars(ChatConsumer).items() if inspect.iscoroutinefunction(method)}
+    taken = {name for name, method in methods.items() if "hint" in inspect.signature(method).parameters}
+    known = {kind.__struct_config__.tag for kind in get_args(hint_kinds.AnyHint)}
+    assert known == {name.replace("_", ".") for name in taken} | {"cancel.requested"}
