@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .models import Conversation, LanguageModel, Report, Share
+from .models import Conversation, LanguageModel, PromptTemplate, Report, Share
 
 MAX_READERS = 100
 
@@ -97,3 +97,22 @@ class ReportForm(forms.Form):
 
     reason = forms.ChoiceField(choices=Report.Reason.given)
     text = forms.CharField(max_length=500, required=False)
+
+
+class PromptForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A prompt of one's own, shared with groups one is in."""
+
+    class Meta:
+        model = PromptTemplate
+        fields: ClassVar = ["name", "text", "groups"]
+        widgets: ClassVar = {"text": forms.Textarea(attrs={"rows": 6}), "groups": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.owner = user
+        groups = self.fields["groups"]
+        assert isinstance(groups, forms.ModelMultipleChoiceField)
+        groups.queryset = user.groups.order_by("name")
+        groups.required = False
+        if not user.groups.exists():
+            del self.fields["groups"]

@@ -14,6 +14,7 @@ from .legal_hold import LegalHold
 from .message import Message
 from .origin import Origin
 from .pause import Pause
+from .prompt_template import PromptTemplate
 from .provider_connection import ProviderConnection
 from .provider_limit import ProviderLimit
 from .report import Report
@@ -36,6 +37,7 @@ __all__ = [
     "Message",
     "Origin",
     "Pause",
+    "PromptTemplate",
     "ProviderConnection",
     "ProviderLimit",
     "Report",

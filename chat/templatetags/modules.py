@@ -29,6 +29,7 @@ LATER = {
     "#elements/conversation_menu",
     "#elements/undo_toast",
     "#elements/report_dialog",
+    "#elements/slash_menu",
     "#elements/sign_in_dialog",
     "#elements/model_menu",
 }

@@ -34,6 +34,11 @@ document.addEventListener("click", async ({ target }) => {
   if (button) (await import(`#elements/${button.dataset.later}`)).open(button);
 });
 
+// And the menu of prompts, once a message begins with a slash.
+document.addEventListener("input", async ({ target }) => {
+  if (target.id === "prompt" && target.value[0] === "/") (await import("#elements/slash_menu")).show(target);
+});
+
 // A sign-in that has ended answers with the sign-in page: it is not for a part of this one.
 document.addEventListener("htmx:before:swap", (event) => {
   const answer = event.detail.ctx.response?.raw;
