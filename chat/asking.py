@@ -18,6 +18,7 @@ from accounts.rate_limits import RateLimited, limiter
 
 from . import measuring
 from .models import ContentRule, Conversation, Generation, LanguageModel, Message, Pause
+from .models.generation import new_lease
 from .moderating import noting, rules
 from .prompting import fit, system_prompt
 from .protocol import Ask, Continue, Generate, Refused, Regenerate
@@ -221,6 +222,7 @@ def _reserve_and_create(
         thinking_start=len(answer.thinking),
         input_tokens=input_tokens,
         allow_fallback=getattr(request, "allow_fallback", True),
+        lease_expires_at=new_lease(),  # of the process that stores it, and will run it
     )
     generation.max_output_tokens = _reserve(generation, model, fitted.prompt.max_output_tokens)
     generation.save(force_insert=True)

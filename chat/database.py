@@ -20,6 +20,11 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+def shared() -> bool:
+    """Whether other processes may use the database, too."""
+    return connection.vendor == "postgresql"
+
+
 async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
     """Run a blocking call in a database thread and return what it returns.
 
@@ -42,13 +47,13 @@ async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, 
 async def _let_go_of_the_requests_own() -> None:
     """A request that waited here with a connection of the pool could be what those it waits for are waiting for."""
     request = SyncToAsync.thread_sensitive_context.get(None)
-    if connection.vendor == "postgresql" and request in SyncToAsync.context_to_thread_executor:
+    if shared() and request in SyncToAsync.context_to_thread_executor:
         await sync_to_async(close_old_connections)()
 
 
 def one_at_a_time(what: str) -> None:
     """Let no other process do the same until this transaction ends. On SQLite none can: there is one writer."""
-    if connection.vendor == "postgresql":
+    if shared():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"parley:{what}"])
 
@@ -66,5 +71,5 @@ def _with_connection(call: Callable[[], Result], language: str | None, zone: dat
         connections.close_all()
         raise
     finally:
-        if connection.vendor == "postgresql":
+        if shared():
             connections.close_all()

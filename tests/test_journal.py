@@ -203,7 +203,7 @@ def test_a_log_whose_journal_is_full_has_nothing_more_to_show(tmp_path: Path) ->
     writes: list[Callable[[], None]] = [
         lambda: log.append([text("unseen")]),
         lambda: log.start(start(epoch=2)),
-        lambda: log.rebuild(StartEvent(start(epoch=2)), [text("unseen")]),
+        lambda: log.rebuild([StartEvent(start(epoch=2)), text("unseen")]),
     ]
     for write in writes:
         with full_at(journal.path.stat().st_size), pytest.raises(JournalError):

@@ -166,7 +166,7 @@ def test_a_log_begun_anew_between_two_reads_leaves_no_trace_of_the_old_one() -> 
     cursor = Cursor(log)
     first = cursor.next_frame()
     assert first
-    log.rebuild(StartEvent(start(epoch=2)), [text("right "), text("words")])
+    log.rebuild([StartEvent(start(epoch=2)), text("right "), text("words")])
     reader = Reader(str(REQUEST_ID))
     apply(reader, first)
     read(cursor, reader)

@@ -1,7 +1,7 @@
 """The logs of this process: those being written, those that ended a short while ago, and replays from the database."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -47,16 +47,14 @@ class LogHub:
     def __iter__(self) -> Iterator[GenerationLog]:
         return iter(self._logs.values())
 
-    def create(self, generation: Generation, *, recover: bool = False) -> GenerationLog:
-        """The log of a generation that this process runs; with what the journal has of it when recovering."""
-        journal = Journal(self.journals, generation.pk)
+    def create(
+        self, generation: Generation, journal: Journal | None = None, events: Sequence[Event] = ()
+    ) -> GenerationLog:
+        """The log of a generation that this process runs; with what its journal holds already."""
+        journal = journal or Journal(self.journals, generation.pk)
+        message = generation.message
         log = GenerationLog(
-            generation.pk,
-            generation.request_id,
-            generation.user_id,
-            generation.message.conversation_id,
-            journal,
-            journal.read() if recover else (),
+            generation.pk, generation.request_id, generation.user_id, message.conversation_id, journal, events
         )
         log.outlet = self.outlet
         self._keep(log)

@@ -51,7 +51,8 @@ class Journal:
     def read(self) -> list[Event]:
         """The events since the last start, as far as the file is whole; empty when there is no file.
 
-        What follows the last whole event is cut off, so that writing can go on behind it.
+        What follows the last whole event is cut off, so that writing can go on behind it. The file is a new one
+        afterwards: a process that hung and goes on writes to one that is gone.
         """
         try:
             content = self.path.read_bytes()
@@ -70,8 +71,18 @@ class Journal:
                 events = []
             events.append(event)
             self._size += len(line)
-        os.truncate(self.path, self._size)
+        self._replace(content[: self._size])
         return events if events and isinstance(events[0], StartEvent) else []
+
+    def _replace(self, content: bytes) -> None:
+        part = self.path.with_suffix(".part")
+        try:
+            part.write_bytes(content)
+            part.chmod(0o600)
+            part.replace(self.path)
+        except OSError:  # there is no room for a copy
+            part.unlink(missing_ok=True)
+            os.truncate(self.path, self._size)
 
     def remove(self) -> None:
         """Forget it: the database has the answer."""

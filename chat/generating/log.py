@@ -144,10 +144,11 @@ class GenerationLog:
         self.queued = None
         self._replace([event])
 
-    def rebuild(self, start: StartEvent, events: Sequence[TextEvent]) -> None:
-        """Begin anew under another epoch with the text that is known. Raises JournalError."""
-        self._write([start, *events])
-        self._replace([start, *events])
+    def rebuild(self, events: Sequence[Event]) -> None:
+        """Begin anew, with a start and the text that is known. Raises JournalError."""
+        self._write(events)
+        self.queued = None
+        self._replace(events)
 
     def append(self, events: Sequence[TextEvent]) -> None:
         """Add what one flush holds. Raises JournalError, and then nothing was added."""
@@ -219,7 +220,7 @@ class GenerationLog:
     def _visible(self) -> int:
         return len(self.events) - self.held_back
 
-    def _replace(self, events: list[Event]) -> None:
+    def _replace(self, events: Sequence[Event]) -> None:
         self.events = []
         self.held_back = 0
         self._add(events)

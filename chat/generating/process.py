@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import uuid
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat import protocol
-from chat.database import in_database
+from chat.database import in_database, shared
 from chat.models import Generation
 from chat.protocol import Refused
 from chat.providers.catalogue import keep_in_step, sync_at_start
@@ -31,6 +31,7 @@ from .lock import DataLock
 from .log import GenerationLog
 from .looking import keep_looking
 from .pulse import Pulse
+from .reaper import keep_reaping
 from .redis_log import RedisLog
 from .runner import Runner
 from .tailing import Tail
@@ -65,13 +66,18 @@ class Process:
 
     async def _start(self) -> None:
         """Learn which models there are, take what a dead process left over, then keep the pulse."""
-        self._lock.acquire()
+        if not shared():
+            self._lock.acquire()
         if settings.REDIS_URL:
             self._share_logs(settings.REDIS_URL, settings.REDIS_PREFIX)
         if not await sync_at_start():
             self.spawn(keep_in_step())
-        for generation, log in await in_database(recovery.recover, self):
-            self._run(generation, log, self._writing(generation))
+        if shared():
+            self.spawn(keep_reaping(self))
+        else:  # then whatever is unfinished belonged to the dead
+            while left_behind := await in_database(recovery.take_over, self, Generation.objects.active()):
+                await self.go_on_with(left_behind)
+            await in_database(recovery.remove_journals, self)
         self.spawn(listen(self))
         self.spawn(keep_looking(self.hub))
         self.spawn(Pulse(self).run())
@@ -97,6 +103,12 @@ class Process:
         log = self.hub.create(generation)
         self._run(generation, log, self.runners.get(follows.pk) if follows else None)
         return log
+
+    async def go_on_with(self, taken: Sequence[recovery.Taken]) -> None:
+        """Run what was taken over from another process."""
+        for one in taken:
+            log = await recovery.restore(self, one)
+            self._run(one.generation, log, self._writing(one.generation))
 
     def no_room_for(self, user_id: UUID) -> Refused | None:
         """Why the queue takes nothing more of this person; None: it does. Nobody can fill it alone."""

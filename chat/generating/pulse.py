@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import logging
 import time
+import weakref
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class Pulse:
         self._process = process
         self._budgets = BudgetWatch()
         self._rounds = 0
+        self._doubted: weakref.WeakSet[Runner] = weakref.WeakSet()
 
     async def run(self) -> None:
         while True:
@@ -64,16 +66,26 @@ class Pulse:
 
     async def _checkpoint(self) -> None:
         """Save all running answers; stop those that are to be cancelled or that another process has taken over."""
-        running = [runner for runner in self._process.runners.values() if runner.generation.fence]
-        if not running:
+        runners = {runner: runner.generation.fence for runner in self._process.runners.values()}
+        if not runners:
             return
-        held = await in_database(_save, [(runner, runner.record.texts()) for runner in running])
-        for runner in running:
-            generation_id = runner.generation.pk
-            if held.get(generation_id):
+        asked_at = time.monotonic()
+        held = await in_database(_save, [(runner, runner.record.texts()) for runner in runners])
+        for runner, fence in runners.items():
+            cancelled = held.get(runner.generation.pk)
+            if cancelled is not None:
+                runner.lease.renewed(asked_at)
+            if cancelled:
                 runner.stop(ending.CANCELLED)
-            elif generation_id not in held and not runner.stored.is_set():
-                runner.replaced()
+            elif cancelled is None and runner.generation.fence == fence and not runner.stored.is_set():
+                self._lost(runner)
+
+    def _lost(self, runner: Runner) -> None:
+        """One that begins at this very moment may only seem to be."""
+        if runner.generation.status == Generation.Status.RUNNING or runner in self._doubted:
+            runner.replaced()
+        else:
+            self._doubted.add(runner)
 
     async def _end_access(self) -> None:
         """Let go of those who signed out, or were signed out, since they began to watch."""

@@ -28,6 +28,7 @@ from .answer import Answer
 from .ending import End
 from .frames import end_frame, queued_frame, start_frame
 from .journal import JournalError
+from .lease import Lease
 from .limits import TimeLimits
 from .log import GenerationLog
 from .record import Record, Replaced
@@ -59,6 +60,7 @@ class Runner:
         self.log = log
         self.answer = Answer(generation, log)
         self.record = Record(generation, log, self.answer)
+        self.lease = Lease()
         self.stored = asyncio.Event()
         self._language = translation.get_language()
         self.admitted = False
@@ -194,6 +196,7 @@ class Runner:
         """Become the runner, load what the model is to read, and begin the log."""
         await in_database(self._claim, model)
         self.log.hold(self.generation.fence)
+        await self.lease.held()
         if not self.log.events:
             self.log.start(start_frame(self.generation, self.generation.epoch))
         elif model.name != self.generation.model and not (self.log.text or self.log.thinking):
@@ -216,6 +219,8 @@ class Runner:
             async with aclosing(upstream.deltas()) as batches:
                 async for batch in batches:
                     limits.heard()
+                    if self.lease.over:
+                        await self.lease.held()
                     self.answer.take(batch)
                     if self.answer.blocked:
                         return ending.CONTENT_BLOCKED
@@ -223,6 +228,7 @@ class Runner:
                         return self._at_limit
         finally:
             limits.cancel()
+        await self.lease.held()
         self.answer.let_go()
         if self.answer.blocked:
             return ending.CONTENT_BLOCKED
@@ -242,6 +248,7 @@ class Runner:
         """Nobody has seen anything of the answer yet: begin its log anew under the next model's name."""
         if not await in_database(self.generation.start_over, model.name):
             raise Replaced
+        await self.lease.held()
         self.log.start(start_frame(self.generation, self.generation.epoch))
 
     # ── the end ──

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 LEASE = datetime.timedelta(seconds=15)
 
 
+def new_lease() -> datetime.datetime:
+    """When a lease ends that begins or is renewed now."""
+    return timezone.now() + LEASE
+
+
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def visible_to(self, user: "User") -> "GenerationQuerySet":
         """Those of the person's own conversations."""
@@ -37,8 +42,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """The one generation, if it still runs under this fence: what a runner's writes are limited to."""
         return self.filter(pk=pk, fence=fence, status=Generation.Status.RUNNING)
 
+    def abandoned(self) -> "GenerationQuerySet":
+        """Active ones whose process does not renew its lease any more: it is gone, or it hangs."""
+        return self.active().filter(Q(lease_expires_at=None) | Q(lease_expires_at__lte=timezone.now()))
+
     def renew_leases(self, fences: Mapping[UUID, int]) -> "dict[UUID, bool]":
-        """Renew the leases of running generations, given with their fences.
+        """Renew the leases of generations that wait or run, given with their fences.
 
         Returns those still held, each with whether someone asked to cancel it; a missing one has been replaced.
         """
@@ -47,8 +56,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             by_fence[fence].append(pk)
         held: dict[UUID, bool] = {}
         for fence, pks in by_fence.items():
-            mine = self.filter(pk__in=pks, fence=fence, status=Generation.Status.RUNNING)
-            mine.update(lease_expires_at=timezone.now() + LEASE)
+            mine = self.active().filter(pk__in=pks, fence=fence)
+            mine.update(lease_expires_at=new_lease())
             held.update((pk, at is not None) for pk, at in mine.values_list("pk", "cancel_requested_at"))
         return held
 
@@ -108,6 +117,7 @@ class Generation(models.Model):
     takeovers = models.PositiveSmallIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True, help_text="when a viewer in another process was last there")
 
     max_output_tokens = models.PositiveIntegerField()
     input_tokens = models.PositiveIntegerField(default=0)
@@ -156,28 +166,23 @@ class Generation(models.Model):
 
     def claim(self, process: UUID, model: str) -> bool:
         """Become its first runner, with this model to speak; false when it was cancelled or claimed before."""
-        now = timezone.now()
         waiting = Generation.objects.filter(
             pk=self.pk, fence=self.fence, status=self.Status.QUEUED, cancel_requested_at=None
         )
-        return self._move(
-            waiting,
-            status=self.Status.RUNNING,
-            process=process,
-            model=model,
-            started_at=now,
-            lease_expires_at=now + LEASE,
-        )
+        fields = {"status": self.Status.RUNNING, "process": process, "model": model}
+        return self._move(waiting, **fields, started_at=timezone.now(), lease_expires_at=new_lease())
 
     def take_over(self, process: UUID) -> bool:
-        """Become its runner in place of a dead one; false when another was quicker."""
-        running = Generation.objects.held(self.pk, self.fence)
-        takeovers = self.takeovers + 1
-        return self._move(running, process=process, takeovers=takeovers, lease_expires_at=timezone.now() + LEASE)
+        """Become its runner in place of a dead one, or the one it waits at; false when another was quicker."""
+        same = Generation.objects.filter(pk=self.pk, fence=self.fence, status=self.status)
+        unchanged = same.filter(lease_expires_at=self.lease_expires_at)
+        takeovers = self.takeovers + (self.status == self.Status.RUNNING)
+        return self._move(unchanged, process=process, takeovers=takeovers, lease_expires_at=new_lease())
 
     def give_up(self) -> bool:
         """Stop being its runner without ending it: another process may take it over at once."""
-        return bool(Generation.objects.held(self.pk, self.fence).update(lease_expires_at=timezone.now()))
+        mine = Generation.objects.active().filter(pk=self.pk, fence=self.fence)
+        return bool(mine.update(lease_expires_at=timezone.now()))
 
     def start_over(self, model: str) -> bool:
         """Begin the log anew with another model, before anything of the answer has been seen."""
