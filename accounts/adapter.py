@@ -1,22 +1,38 @@
 """allauth on this site's terms: who may sign up, and who may go without a second factor."""
 
+import logging
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .client_address import address_of
 from .models import second_factor
+
+logger = logging.getLogger(__name__)
+# Without these nothing goes on.
+ASKED_FOR = {
+    f"account/email/{name}"
+    for name in (
+        "account_already_exists",
+        "email_confirmation",
+        "email_confirmation_signup",
+        "password_reset_key",
+        "unknown_account",
+    )
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -29,6 +45,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """One page for all when mail cannot leave: it says nothing of who has an account. What was asked for can be
+        asked for again; a note about something that is done already is not worth undoing it."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # smtplib's own are among them
+            logger.error("mail: %s could not be sent: %s", template_prefix, error)
+            if template_prefix in ASKED_FOR:
+                raise ImmediateHttpResponse(render(self.request, "account/mail_failed.html", status=503)) from error
 
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Whoever signed in a moment ago has just proved who they are."""
