@@ -1,5 +1,6 @@
 """The gate against floods: how many sockets one person has, and how many frames one of them may send."""
 
+import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,8 @@ from .protocol import CloseCode, Refused
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
+FLOODS, FLOODS_WINDOW_S = 3, 60.0  # so often somebody is shown out for flooding and may come back at once
+PENALTY_S = 2.0  # what each attempt takes after that
 BURST_S = 4.0  # the frames of so many seconds may come at once, as after a reconnection
 SOCKETS_RETRY_S = 60.0
 open_sockets: Counter[UUID] = Counter()
@@ -27,11 +30,18 @@ def unflooded(app: App) -> App:
     async def gate(scope: Any, receive: Any, send: Any) -> None:
         user_id: UUID = scope["user"].pk
         if open_sockets[user_id] >= settings.MAX_SOCKETS_PER_USER:
-            await _turn_away(receive, send)
+            sentence = _("You have too many pages open. Please close some of them.")
+            await _turn_away(
+                receive, send, Refused("rate_limited", sentence, retryable=True, retry_after_s=SOCKETS_RETRY_S)
+            )
             return
         open_sockets[user_id] += 1
         try:
-            socket = SteadySocket(receive, send)
+            if limited := here.look(f"floods:{user_id}", FLOODS, FLOODS_WINDOW_S):
+                await asyncio.sleep(PENALTY_S)
+                await _turn_away(receive, send, _too_much(limited))
+                return
+            socket = SteadySocket(receive, send, user_id)
             await app(scope, socket.receive, socket.send)
         finally:
             open_sockets[user_id] -= 1
@@ -41,21 +51,26 @@ def unflooded(app: App) -> App:
     return gate
 
 
-async def _turn_away(receive: Any, send: Any) -> None:
+async def _turn_away(receive: Any, send: Any, refused: Refused) -> None:
     """Accepted, so that the page learns why, then closed."""
     await receive()
-    sentence = _("You have too many pages open. Please close some of them.")
-    refused = Refused("rate_limited", sentence, retryable=True, retry_after_s=SOCKETS_RETRY_S)
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": protocol.encode(refused.frame()).decode()})
     await send({"type": "websocket.close", "code": CloseCode.FLOODING})
+
+
+def _too_much(limited: RateLimited) -> Refused:
+    sentence = _("This connection sends too much. Please try again in %(seconds)s s.")
+    words = sentence % {"seconds": limited.retry_after_header}
+    return Refused("rate_limited", words, retryable=True, retry_after_s=limited.retry_after_s)
 
 
 class SteadySocket:
     """One socket's frames, no more of them than allowed: each one above is answered with when to send it again,
     and who does not listen is shown out."""
 
-    def __init__(self, receive: Any, send: Any) -> None:
+    def __init__(self, receive: Any, send: Any, user_id: UUID) -> None:
+        self._user_id = user_id
         self._receive = receive
         self._send = send
         self._key = uuid.uuid4()
@@ -65,6 +80,7 @@ class SteadySocket:
         while True:
             message: dict[str, Any] = await self._receive()
             if message["type"] != "websocket.receive":
+                self._note_end(message)
                 return message
             if self._closed:
                 continue
@@ -72,6 +88,10 @@ class SteadySocket:
             if limited is None:
                 return message
             await self._refuse(message, limited)
+
+    def _note_end(self, message: dict[str, Any]) -> None:
+        if message.get("code") == CloseCode.FLOODING:
+            here.hit(f"floods:{self._user_id}", FLOODS, FLOODS_WINDOW_S)
 
     async def send(self, message: dict[str, Any]) -> None:
         if not self._closed:
@@ -85,12 +105,7 @@ class SteadySocket:
         if self._hit("refused", 1) is not None:
             await self.send({"type": "websocket.close", "code": CloseCode.FLOODING})
             return
-        sentence = _("This connection sends too much. Please try again in %(seconds)s s.")
-        refused = Refused(
-            "rate_limited",
-            sentence % {"seconds": limited.retry_after_header},
-            retryable=True,
-            retry_after_s=limited.retry_after_s,
-        )
         request_id = protocol.request_id_of(message.get("text") or message.get("bytes") or "")
-        await self.send({"type": "websocket.send", "text": protocol.encode(refused.frame(request_id)).decode()})
+        await self.send(
+            {"type": "websocket.send", "text": protocol.encode(_too_much(limited).frame(request_id)).decode()}
+        )

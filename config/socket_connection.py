@@ -12,8 +12,12 @@ from websockets.http11 import Request
 
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
-MAX_UNREAD = 1024  # messages of one client that nobody has looked at yet
+MAX_UNREAD = 256  # messages of one client that nobody has looked at yet
+SLICE_BYTES = 1024  # are parsed together; a read may bring ten thousand frames
+MAX_TURNS_AFTER_CLOSE = 20  # to find the client's goodbye among what it had sent before
+TURN_S = 0.001  # of one client's frames; then it is somebody else's turn
 CONTROLS, CONTROLS_WINDOW_S = 200, 10.0  # pings and pongs; browsers send a handful a minute
+GOODBYE_S = 5.0  # for a client to answer a close
 CLOSING_S = 1.0  # for who was shown out to take note of it
 
 
@@ -22,10 +26,64 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.close_timeout = GOODBYE_S
         self._controls = 0
         self._controls_since = 0.0
+        self._unparsed = bytearray()
+        self._turn: asyncio.Handle | None = None
+        self._turns_after_close = 0
+        self._shown_out = False
 
     # ── what comes in ──
+
+    def data_received(self, data: bytes) -> None:
+        """Parsed a little at a time, and no further while the application has not looked at what there is."""
+        if not self._shown_out:
+            self._unparsed += data
+            if self._turn is None:
+                self._parse()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        self._go_on()
+        return message
+
+    def _go_on(self) -> None:
+        """With what is there, before more of it is read."""
+        if not self._unparsed or self.transport.is_closing():
+            return
+        self.transport.pause_reading()
+        if self._turn is None and not self.read_paused:
+            self._turn = self.loop.call_soon(self._parse)
+
+    def _parse(self) -> None:
+        self._turn = None
+        if self.close_sent:
+            self._turns_after_close += 1
+            if self._turns_after_close > MAX_TURNS_AFTER_CLOSE:
+                self.transport.abort()
+                return
+        until = time.monotonic() + TURN_S
+        while self._unparsed and not (self.read_paused or self._shown_out):
+            piece = bytes(self._unparsed[:SLICE_BYTES])
+            del self._unparsed[:SLICE_BYTES]
+            super().data_received(piece)
+            if self._unparsed and time.monotonic() > until:
+                self.transport.pause_reading()
+                self._turn = self.loop.call_soon(self._parse)
+                return
+        if not (self._unparsed or self.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
+
+    def _forget(self) -> None:
+        self._unparsed.clear()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -69,6 +127,8 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def _show_out(self, code: int) -> None:
         """Close with a code; what waits to be looked at is forgotten, and so is what still comes."""
         self.frames = []
+        self._shown_out = True
+        self._forget()
         if self.close_sent or not self.handshake_complete or self.transport.is_closing():
             return
         while not self.queue.empty():
@@ -102,6 +162,8 @@ class SocketConnection(WebSocketsSansIOProtocol):
         if self.close_sent and self.initial_response is None:
             raise ClientDisconnected  # it has been shown out; whoever writes has not heard of it yet
         await super().send(message)
+        if self.close_sent:
+            self._go_on()  # to the client's goodbye
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
@@ -232,14 +232,32 @@ async def test_pieces_without_end_are_refused(raw: RawSocket, piece: bytes) -> N
 
 
 @pytest.mark.parametrize("opcode", [PING, PONG])
-async def test_a_flood_of_control_frames_is_shown_out(raw: RawSocket, opcode: int) -> None:
+async def test_a_flood_of_control_frames_is_shown_out(start_server: Callable[..., LiveServer], opcode: int) -> None:
+    raw = await RawSocket.open(start_server())
     await raw.send(*(frame(opcode, b"x" * 125) for _ in range(1000)))
     assert await raw.close_code() == 4429
     await raw.ended()
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", ping("flood")])
-async def test_a_flood_of_messages_is_shown_out(raw: RawSocket, payload: bytes) -> None:
+async def test_a_flood_of_messages_is_shown_out(start_server: Callable[..., LiveServer], payload: bytes) -> None:
+    raw = await RawSocket.open(start_server())
     raw.writer.write(frame(TEXT, payload) * 20_000)  # without waiting: it may close in the middle
     assert await raw.close_code() in {4400, 4429}
     await raw.ended()
+
+
+async def test_who_floods_again_and_again_waits_at_the_door(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server()
+    for _ in range(3):
+        raw = await RawSocket.open(server)
+        await raw.send(*(frame(PING) for _ in range(1000)))
+        assert await raw.close_code() == 4429
+        await raw.ended()
+    raw = await RawSocket.open(server)
+    assert b"rate_limited" in (await raw.until(TEXT)).payload
+    assert await raw.close_code() == 4429
+    other = await RawSocket.open(server, "bob")
+    await other.send(frame(TEXT, ping("me")))
+    assert await answers(other, "me")
+    other.cut()

@@ -1,0 +1,82 @@
+"""``python -m bench.floods``: what ordinary people notice while somebody floods the server, and what that costs it."""
+
+import asyncio
+import sys
+
+import uvloop
+
+from .attacks import KINDS
+from .load import Stream, open_streams
+from .measuring import resident_mb
+from .provider import ProviderProcess
+from .report import Report
+from .subjects import Parley
+
+BYSTANDERS, RATE = 20, 50.0
+SECONDS = 8.0
+GIVEN_S = 3.0  # to connect and to get going, for either side
+ATTACKER = 100  # somebody who is none of the bystanders
+
+
+async def answers(parley: Parley, provider: ProviderProcess) -> list[Stream]:
+    """Everybody's answer, being written."""
+    tokens = int(RATE * (SECONDS + 2 * GIVEN_S))
+    provider.script(tokens=tokens, rate=RATE, stamped=True)
+    streams = await open_streams(parley.port, [parley.headers(number) for number in range(BYSTANDERS)])
+    for stream in streams:
+        stream.ask()
+    await asyncio.sleep(GIVEN_S)
+    return streams
+
+
+async def p99_ms(streams: list[Stream]) -> float:
+    """Of the tokens that come within the seconds from now."""
+    seen = [len(stream.delays_us) for stream in streams]
+    await asyncio.sleep(SECONDS - GIVEN_S)
+    delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
+    return delays[len(delays) * 99 // 100] / 1000
+
+
+async def under(report: Report, parley: Parley, provider: ProviderProcess, kind: str) -> None:
+    streams = await answers(parley, provider)
+    before = resident_mb(parley.pid)
+    cookie = parley.headers(ATTACKER).partition("Cookie: ")[2].strip()
+    command = [sys.executable, "-m", "bench.attacks", kind, str(parley.port), cookie, str(SECONDS)]
+    attack = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    highest = asyncio.create_task(_highest_mb(parley.pid))
+    await asyncio.sleep(GIVEN_S)
+    report.say(f"{kind}: delay p99 of others", await p99_ms(streams), "ms")
+    said, _ = await attack.communicate()
+    highest.cancel()
+    report.say(f"{kind}: memory at most", await highest - before, "MB")
+    print(f"  shown out: {said.decode().strip()}")
+    for stream in streams:
+        stream.transport.abort()
+    await asyncio.sleep(GIVEN_S)
+
+
+async def _highest_mb(pid: int) -> float:
+    highest = 0.0
+    try:
+        while True:
+            highest = max(highest, resident_mb(pid))
+            await asyncio.sleep(0.1)
+    except asyncio.CancelledError:
+        return highest
+
+
+async def main() -> None:
+    report = Report("floods")
+    with ProviderProcess() as provider, Parley(provider.url, REQUEST_TIMEOUT_S=5, SEND_TIMEOUT_S=5) as parley:
+        streams = await answers(parley, provider)
+        report.say("calm: delay p99", await p99_ms(streams), "ms")
+        await asyncio.gather(*(stream.ended for stream in streams))
+        for stream in streams:
+            stream.transport.abort()
+        for kind in sys.argv[1:] or KINDS:
+            await under(report, parley, provider, kind)
+    report.save()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
