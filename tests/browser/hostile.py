@@ -106,6 +106,34 @@ ODD = [
 ]
 
 
+FORMULAS = [
+    "$\\href{javascript:alert(1)}{x}$",
+    "$\\url{javascript:alert(1)}$",
+    "\\(\\includegraphics{//evil.example/x.png}\\)",
+    "$\\htmlStyle{background:url(//evil.example/x)}{x}$",
+    "$\\htmlId{composer}{x} \\htmlClass{dialog}{y} \\htmlData{act=regenerate}{z}$",
+    "$\\text{<img src=x onerror=alert(1)>}$",
+    "$$\n\\text{</math><script>alert(1)</script>}\n$$",
+    "\\[\\unicode{<svg onload=alert(1)>} = \\style{x:expression(alert(1))}{y}\\]",
+    "$\\def\\a{\\a\\a}\\a_1$",
+    "$\\rule{99999em}{99999em}^2$",
+    "$\\color{url(//evil.example)}x_1 \\colorbox{red;background:url(//evil.example)}{y}$",
+    "$<mglyph src=//evil.example>_1$",
+    "$$<annotation-xml encoding='text/html'><script>alert(1)</script></annotation-xml>$$",
+]
+
+NOTES = [
+    "x[^<script>]\n\n[^<script>]: alert(1)",
+    'x[^"onclick="alert(1)]\n\n[^"onclick="alert(1)]: y',
+    "[^1]: [^2]: [^3]: [x](javascript:alert(1))",
+    "[^a]: ![x](//evil.example/x.png)\n    <iframe src=//evil.example>",
+    "[^" + "[^" * 60,
+    "```mermaid\n%%{init: {'securityLevel': 'loose'}}%%\ngraph TD; A[<img src=x onerror=alert(1)>]\n```",
+    "```html\n<a href=javascript:alert(1)>\n",
+    "&lt;img src=x onerror=alert&lpar;1&rpar;&gt; &#x3C;script&#x3E;",
+]
+
+
 def corpus() -> list[str]:
     """All of them, each a text on its own."""
-    return [*SCRIPTS, *(form.format(url) for form in FORMS for url in URLS), *ODD]
+    return [*SCRIPTS, *(form.format(url) for form in FORMS for url in URLS), *ODD, *FORMULAS, *NOTES]

@@ -1,4 +1,4 @@
-"""A conversation of any length, as the database would have it after all those prompts and answers."""
+"""Conversations of any length and number, as the database would have them after all those prompts and answers."""
 
 import sqlite3
 import uuid
@@ -38,3 +38,15 @@ def make_conversation(site: LiveServer, count: int) -> str:
         )
         database.execute("UPDATE chat_conversation SET active_leaf_id = ? WHERE id = ?", (ids[-1], conversation))
     return f"/c/{uuid.UUID(conversation)}/"
+
+
+def add_titles(site: LiveServer, who: str, titles: list[str]) -> None:
+    """A conversation for each title, without messages."""
+    owner = site.people[who]["id"].replace("-", "")
+    now = "2026-01-02 00:00:00"
+    with sqlite3.connect(site.data_dir / "parley.sqlite3", timeout=20) as database:
+        database.executemany(
+            "INSERT INTO chat_conversation (id, owner_id, title, title_state, created_at, updated_at, seen_at)"
+            " VALUES (?, ?, ?, 'given', ?, ?, ?)",
+            [(uuid.uuid4().hex, owner, title, now, now, now) for title in titles],
+        )

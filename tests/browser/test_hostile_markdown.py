@@ -2,8 +2,12 @@
 
 from playwright.async_api import expect
 
+from tests.live.server import LiveServer
+
 from .chat_page import ChatPage
+from .conftest import OpenPage
 from .hostile import corpus
+from .long_conversation import add_titles
 
 ELEMENTS = {"A", "BLOCKQUOTE", "BR", "CODE", "DEL", "EM", "H1", "H2", "H3", "H4", "H5", "H6", "HR", "LI", "OL", "P"}
 # What a formula is drawn with.
@@ -64,7 +68,7 @@ def _assert_inert(found: dict[str, list[str]]) -> None:
 
 async def test_the_corpus_as_one_answer_is_inert(page: ChatPage) -> None:
     texts = corpus()
-    assert len(texts) >= 280
+    assert len(texts) >= 300
     page.provider.script(tokens=tuple(f"{text}\n\n---\n\n" for text in texts))
     await page.ask("Hello")
     coloured = page.answer.locator("code.language-html .hljs-tag").first
@@ -99,3 +103,28 @@ async def test_a_hostile_prompt_and_title_are_text(page: ChatPage) -> None:
     await page.page.reload()
     await expect(page.body(page.prompts.first)).to_have_text(words)
     await expect(page.page.locator(".thread__title")).to_have_text(words)
+
+
+WHOLE_LIST = """async () => {
+  const { default: htmx } = await import("#vendor/htmx");
+  const list = document.querySelector("conversation-list");
+  await htmx.ajax("GET", "/conversations/?count=400", { source: list, target: list, swap: "innerHTML" });
+  return [...list.querySelectorAll(".sidebar__title")].map((one) => [one.textContent, one.children.length]);
+}"""
+
+
+async def test_the_corpus_as_titles_is_text_in_the_list_and_among_what_is_found(
+    site: LiveServer, tab: OpenPage
+) -> None:
+    titles = [" ".join(text.replace("\0", "").split())[:200] for text in corpus()]
+    add_titles(site, "grace", titles)
+    page = await tab(who="grace")
+    shown = await page.page.evaluate(WHOLE_LIST)
+    assert {" ".join(words.split()) for words, _ in shown} >= set(titles)
+    assert not any(children for _, children in shown)
+    await page.one("search").fill("alert")
+    await expect(page.one("search-result").first).to_be_visible()
+    tags = await page.page.locator(".search__results").evaluate(
+        "(one) => [...one.querySelectorAll('*')].map((each) => each.tagName)"
+    )
+    assert set(tags) <= {"P", "SECTION", "A", "MARK", "SPAN"}

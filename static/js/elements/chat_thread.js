@@ -118,6 +118,8 @@ export class ChatThread extends HTMLElement {
     if (!conversationId) return;
     this.dataset.conversationId = conversationId;
     connection.watch(conversationId);
+    const share = this.querySelector("[data-share]");
+    Object.assign(share, { href: `/c/${conversationId}/share/`, hidden: false });
     history.replaceState({ htmx: true }, "", `/c/${conversationId}/`);
     this.dispatchEvent(new CustomEvent("conversation-begun", { bubbles: true }));
   }
