@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts import audit_triggers
-from accounts.models import ApiKey, AuditEntry, AuditHead, BudgetRequest, User
+from accounts.models import ApiKey, AuditEntry, AuditHead, BudgetRequest, Invitation, User
+from chat.models import Conversation
 from tests.conftest import PASSWORD
 
 
@@ -163,3 +164,23 @@ def test_an_api_key_leaves_entries_but_never_itself(alice: User) -> None:
     entries = AuditEntry.objects.filter(target=str(key.pk))
     assert [entry.action for entry in entries] == ["api_key.revoked", "api_key.created"]
     assert text.rpartition("_")[2] not in str([entry.record for entry in entries])
+
+
+def test_invitations_and_deletions_are_recorded_without_words_or_links(alice: User, grace: User) -> None:
+    link = Invitation.objects.invite("dora@example.org", by=grace)
+    token = link.path.rstrip("/").rpartition("/")[2]
+    dora = Invitation.objects.accept(token, name="Dora", password=PASSWORD)
+    assert dora
+    talk = Conversation.objects.create(owner=alice, title="Private words")
+    assert talk.discard()
+    actions = AuditEntry.objects.filter(action__regex="^(invitation|conversation)").values_list("action", flat=True)
+    assert list(actions) == ["conversation.deleted", "invitation.accepted", "invitation.sent"]
+    said = str([entry.record for entry in AuditEntry.objects.all()])
+    assert token not in said
+    assert "Private words" not in said
+    assert str(talk.pk) in said
+
+
+@pytest.mark.parametrize("name", ["key", "new_key", "api_keys", "password1", "client_secret", "access_token"])
+def test_nothing_that_sounds_like_a_secret_is_recorded(alice: User, name: str) -> None:
+    assert AuditEntry.objects.record(alice, "test", after={name: "hunter2"}).after == {name: "(hidden)"}

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.digests import digest
 
+from .audit_entry import AuditEntry
 from .user import User
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class InvitationManager(models.Manager.from_queryset(InvitationQuerySet)):  # ty
     @transaction.atomic
     def invite(self, email: str, *, by: "AbstractBaseUser | None", groups: Iterable[Group] = ()) -> "Link":
         """A fresh link for an address; it ends an earlier one. Raises ValidationError when there is an account."""
-        email = email.strip().lower()
+        email, groups = email.strip().lower(), list(groups)
         if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exists():
             raise ValidationError(_("There is an account with this e-mail address."), code="taken")
         self.filter(email=email, accepted_at=None).delete()
@@ -50,6 +51,7 @@ class InvitationManager(models.Manager.from_queryset(InvitationQuerySet)):  # ty
         expires_at = timezone.now() + LIFETIME
         invitation: Invitation = self.create(email=email, digest=digest(token), invited_by=by, expires_at=expires_at)
         invitation.groups.set(groups)
+        AuditEntry.objects.record(by, "invitation.sent", invitation, after={"email": email, "groups": groups})
         return Link(invitation, token)
 
     @transaction.atomic
@@ -108,6 +110,7 @@ class Invitation(models.Model):
         # Whoever has the link was given it by an admin or read it in the mailbox.
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         user.groups.add(*self.groups.all())
+        AuditEntry.objects.record(user, "invitation.accepted", self)
         return user
 
     @transaction.atomic

@@ -5,10 +5,12 @@ import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry
 
 from . import search
 from .message_tree import MessageTree
@@ -191,7 +193,11 @@ class Conversation(models.Model):
 
     def discard(self) -> bool:
         """Delete it, so that it can still be restored."""
-        return self._change(Q(deleted_at=None), deleted_at=timezone.now())
+        with transaction.atomic():
+            won = self._change(Q(deleted_at=None), deleted_at=timezone.now())
+            if won:  # by its number: the title is not the log's
+                AuditEntry.objects.record(self.owner, "conversation.deleted", after={"conversation": self.pk})
+        return won
 
     def restore(self) -> bool:
         return self._change(Q(deleted_at__isnull=False), deleted_at=None)

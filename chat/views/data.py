@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from chat.database import in_database
 from chat.exporting import archive, as_markdown, file_name
 from chat.models import Conversation, Import
@@ -38,6 +38,7 @@ async def export(request: HttpRequest) -> HttpResponseBase:
     await sync_to_async(raise_if_reauthentication_required)(request, app="chat")
     user = await request.auser()
     assert isinstance(user, User)
+    await in_database(AuditEntry.objects.record, user, "account.exported", user)
     response = StreamingHttpResponse(_pieces(user), content_type="application/zip")
     return _named(response, f"parley-{timezone.localdate():%Y-%m-%d}.zip")
 
