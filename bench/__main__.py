@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PARTS = ("alone", "side_by_side", "sockets", "floods", "search", "long_thread", "page")
+PARTS = ("alone", "side_by_side", "sockets", "floods", "two_processes", "search", "long_thread", "page")
 
 for part in sys.argv[1:] or PARTS:
     subprocess.run([sys.executable, "-m", f"bench.{part}"], check=True)
