@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Announcement, ApiKey, Notice, User
-from chat.models import Conversation, LanguageModel, Message, Share
+from chat.models import Conversation, LanguageModel, Message, PromptTemplate, Share
 from config.headers import HEADERS
 
 from .conftest import PASSWORD
@@ -42,6 +42,7 @@ class World:
     session: UserSession
     notice: Notice
     announcement: Announcement
+    template: PromptTemplate
     clients: dict[str, Client]
 
 
@@ -71,6 +72,10 @@ def answer(world: World) -> Names:
     return {"pk": world.answer.pk}
 
 
+def library(world: World) -> Names:
+    return {"pk": world.template.pk}
+
+
 ROWS: dict[str, list[Row]] = {
     "conversation": [Row("get", talk, 200, 200)],
     "conversation_export": [Row("get", talk, 200)],
@@ -91,6 +96,11 @@ ROWS: dict[str, list[Row]] = {
     "report": [Row("post", answer, 204, 204, {"reason": "other"})],
     "notice_reading": [Row("post", lambda world: {"pk": world.notice.pk}, 302)],
     "announcement_dismissal": [Row("post", lambda world: {"pk": world.announcement.pk}, 302)],
+    "settings_prompt": [
+        Row("get", library, 200),
+        Row("post", library, 302, fields={"name": "mine", "text": "Say hello"}),
+    ],
+    "settings_prompt_deletion": [Row("post", library, 302)],
     "restoration": [Row("post", lambda world: {"pk": world.deleted.pk}, 204)],
     "settings_key_revocation": [Row("post", lambda world: {"pk": world.key.pk}, 302)],
     "settings_end_session": [Row("post", lambda world: {"pk": world.session.pk}, 302)],
@@ -148,7 +158,8 @@ def world(transactional_db: None, alice: User, bob: User, grace: User) -> World:
     announcement = Announcement.objects.create(text="For Alice's group.")
     announcement.groups.add(group := Group.objects.create(name="Alice's"))
     alice.groups.add(group)
-    return World(conversation, deleted, first, second, key, session, notice, announcement, clients)
+    template = PromptTemplate.objects.create(owner=alice, name="hello", text="Say hello")
+    return World(conversation, deleted, first, second, key, session, notice, announcement, template, clients)
 
 
 def browser(person: User) -> Client:
