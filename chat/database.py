@@ -12,8 +12,9 @@ from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import DatabaseError, close_old_connections, connection, connections
 from django.utils import timezone, translation
 
+_shared = connection.vendor == "postgresql"  # looked up once: each task of the event loop would get a connection object
 # SQLite has one writer; PostgreSQL has many, but is waited for; each thread more takes the interpreter from tokens.
-THREADS = 8 if connection.vendor == "postgresql" else 3
+THREADS = 8 if _shared else 3
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 Arguments = ParamSpec("Arguments")
@@ -22,7 +23,7 @@ Result = TypeVar("Result")
 
 def shared() -> bool:
     """Whether other processes may use the database, too."""
-    return connection.vendor == "postgresql"
+    return _shared
 
 
 async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:

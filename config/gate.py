@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.api_keys import admit, bearer
 from accounts.key_rotation import person_of
 from accounts.models import second_factor
+from chat.database import in_database
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -41,7 +41,7 @@ def recognised(app: App) -> App:
     whose session the cookie names."""
 
     async def with_session(scope: Any, receive: Any, send: Any) -> None:
-        user = await database_sync_to_async(person_of)(scope["session"])
+        user = await in_database(person_of, scope["session"])
         await app(scope | {"user": user}, receive, send)
 
     by_cookie = SessionMiddlewareStack(with_session)
@@ -51,7 +51,7 @@ def recognised(app: App) -> App:
         if text is None:
             await by_cookie(scope, receive, send)
             return
-        key = await database_sync_to_async(admit)(text)
+        key = await in_database(admit, text)
         known = {"user": key.user if key else AnonymousUser(), "api_key": key}
         await app(scope | known, receive, send)
 
@@ -76,7 +76,7 @@ def signed_in(app: App) -> App:
 
 async def _may_enter(user: Any) -> bool:
     """Somebody who is signed in, with a second factor where one is asked for."""
-    return user.is_authenticated and not await database_sync_to_async(second_factor.lacks_one)(user)
+    return user.is_authenticated and not await in_database(second_factor.lacks_one, user)
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
