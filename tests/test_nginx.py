@@ -11,22 +11,29 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.live.client import Reader, SocketClient
 from tests.live.nginx import Nginx, session_cookie, socket_through
-from tests.live.server import LiveServer, free_port
+from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
 PASSWORD = "correct horse battery"
-Start = Callable[..., LiveServer]
 
 
 @pytest.fixture
-def proxied(start_server: Start, tmp_path: Path) -> Iterator[tuple[Nginx, LiveServer]]:
-    """A site behind nginx; the other upstream is down."""
+def site(start_cluster: Callable[..., list[LiveServer]], tmp_path: Path) -> Iterator[tuple[Nginx, list[LiveServer]]]:
+    """nginx and the two processes behind it."""
     proxy = Nginx(tmp_path / "nginx", [])
-    server = start_server(SITE_URL=proxy.url, TRUSTED_PROXIES=1)
-    proxy.upstreams = [server.port, free_port()]
+    servers = start_cluster(2, SITE_URL=proxy.url, TRUSTED_PROXIES=1, DRAIN_S=0)
+    proxy.upstreams = [server.port for server in servers]
     with proxy:
-        yield proxy, server
+        yield proxy, servers
+
+
+@pytest.fixture
+def proxied(site: tuple[Nginx, list[LiveServer]]) -> tuple[Nginx, LiveServer]:
+    """nginx, and one of the two for what is the same in both."""
+    proxy, servers = site
+    return proxy, servers[0]
 
 
 def browser(proxy: Nginx, **headers: str) -> aiohttp.ClientSession:
@@ -99,6 +106,43 @@ async def test_a_body_that_is_too_large(proxied: tuple[Nginx, LiveServer]) -> No
     writer.write(head.encode())
     assert (await asyncio.wait_for(reader.readline(), 10)).split()[1] == b"413"
     writer.close()
+
+
+async def test_nobody_loses_anything_when_a_process_stops(
+    site: tuple[Nginx, list[LiveServer]], provider: ProviderServer
+) -> None:
+    """Half of the people are on it; its answers go on in the other process, and so does everybody."""
+    proxy, servers = site
+    script = provider.script(tokens=200, rate=50)
+    tabs = [await socket_through(proxy, servers[0]) for _ in range(4)]
+    readers = [await tab.generate(f"Question {number}") for number, tab in enumerate(tabs)]
+    for tab, reader in zip(tabs, readers, strict=True):
+        await tab.until(lambda reader=reader: reader.text)
+    stopping = asyncio.create_task(asyncio.to_thread(servers[0].terminate))
+    await asyncio.gather(*(to_the_end(proxy, servers[0], *pair) for pair in zip(tabs, readers, strict=True)))
+    assert await stopping == 0
+    assert [(reader.text, reader.status) for reader in readers] == [(script.text, "completed")] * 4
+    assert len(provider.requests) > 4, "nothing was taken over: nobody was on the process that stopped"
+
+
+async def to_the_end(proxy: Nginx, server: LiveServer, tab: SocketClient, reader: Reader) -> None:
+    """Do as a browser does: come back whenever the connection is lost, and go on from the cursor."""
+    while True:
+        ended = asyncio.create_task(until_the_end(tab, reader))
+        lost = asyncio.create_task(tab.connection.wait_closed())
+        await asyncio.wait([ended, lost], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        lost.cancel()
+        if reader.end:
+            await tab.close()
+            return
+        tab = await socket_through(proxy, server, readers=tab.readers)
+        await tab.connection.send(json.dumps(reader.resume_frame()))
+
+
+async def until_the_end(tab: SocketClient, reader: Reader) -> None:
+    async with asyncio.timeout(60), tab.news:
+        await tab.news.wait_for(lambda: reader.end)
 
 
 async def test_measurements_are_not_for_the_outside(proxied: tuple[Nginx, LiveServer]) -> None:
