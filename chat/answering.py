@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.hints import site_news
 
 from . import asking, generating, hints
-from .database import in_database
+from .database import in_database, persistently
 from .generating.frames import budget_now
 from .generating.hub import replay
 from .generating.log import GenerationLog
@@ -41,7 +41,7 @@ async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
 
 
 async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "Viewer") -> None:
-    asked = await in_database(asking.ask, user, request, process.no_room_for(user.pk))
+    asked = await persistently(asking.ask, user, request, process.no_room_for(user.pk))
     generation = asked.generation
     if not asked.created:
         viewer.attach(await _log(user, generation))

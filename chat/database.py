@@ -4,17 +4,20 @@ import asyncio
 import contextvars
 import datetime
 import functools
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import SyncToAsync, sync_to_async
-from django.db import DatabaseError, close_old_connections, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
 from django.utils import timezone, translation
 
 _shared = connection.vendor == "postgresql"  # looked up once: each task of the event loop would get a connection object
 # SQLite has one writer; PostgreSQL has many, but is waited for; each thread more takes the interpreter from tokens.
 THREADS = 8 if _shared else 3
+PAUSES_S = (0.1, 0.5, 1.5)
+logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 Arguments = ParamSpec("Arguments")
@@ -43,6 +46,17 @@ async def in_database(call: Callable[Arguments, Result], *args: Arguments.args, 
     except asyncio.CancelledError:
         await asyncio.wait([running])
         raise
+
+
+async def persistently(call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """As ``in_database``, for what may be done twice: again when the server went away in the middle of it."""
+    for pause_s in PAUSES_S if shared() else ():
+        try:
+            return await in_database(call, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the database was lost, trying again: %s", error)
+            await asyncio.sleep(pause_s)
+    return await in_database(call, *args, **kwargs)
 
 
 async def _let_go_of_the_requests_own() -> None:

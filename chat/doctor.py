@@ -13,10 +13,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
 from config import redis
+from config.database import unreachable
 
 from .models import LanguageModel
 from .providers import ProviderError, registry
 
+LEAST_POSTGRES = 14
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 ASK_S = 15
 
@@ -62,17 +64,15 @@ def secret_key() -> Finding:
 
 def database() -> Iterator[Finding]:
     """Stops at the first thing wrong: the rest could not be asked."""
+    if reason := unreachable(connection):
+        yield Finding(False, f"The database cannot be used: {reason}.")
+        return
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             yield Finding(False, "The database is not up to date: run manage.py migrate.")
             return
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA quick_check(1)")
-            if (damage := cursor.fetchone()[0]) != "ok":
-                yield Finding(False, f"The database is damaged ({damage}): restore a backup.")
-                return
-        yield Finding(True, "The database is whole and up to date.")
+        yield from postgres() if connection.vendor == "postgresql" else sqlite()
         yield admins()
     except DatabaseError as error:
         yield Finding(False, f"The database cannot be used: {error}.")
@@ -83,6 +83,44 @@ def shared() -> Iterator[Finding]:
     if settings.REDIS_URL:
         failure = redis.examine(settings.REDIS_URL)
         yield Finding(not failure, failure or f"Redis answers at {redis.shown(settings.REDIS_URL)}.")
+
+
+def sqlite() -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA quick_check(1)")
+        damage = cursor.fetchone()[0]
+    if damage == "ok":
+        yield Finding(True, "The database is whole and up to date.")
+    else:
+        yield Finding(False, f"The database is damaged ({damage}): restore a backup.")
+
+
+def postgres() -> Iterator[Finding]:
+    """The server's version and set-up, and what several processes do without Redis."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('server_version_num')::int / 10000, current_setting('max_connections')::int,"
+            " datctype, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
+        )
+        version, connections, locale, encoding = cursor.fetchone()
+    if version < LEAST_POSTGRES:
+        yield Finding(False, f"The database is PostgreSQL {version}: at least {LEAST_POSTGRES} is needed.")
+    elif encoding != "UTF8" or locale in {"C", "POSIX"}:
+        sentence = "make one with the encoding UTF8 and a locale such as C.UTF-8"
+        yield Finding(False, f"The database has the encoding {encoding} and the locale {locale}: {sentence}.")
+    else:
+        yield Finding(True, f"The database is PostgreSQL {version} and up to date.")
+    pool = connection.settings_dict["OPTIONS"]["pool"]["max_size"]
+    yield Finding(
+        pool < connections,
+        f"A process takes up to {pool} of the {connections} connections that the server allows (DATABASE_POOL_SIZE).",
+    )
+    if not settings.REDIS_URL:
+        yield Finding(
+            True,
+            "Without REDIS_URL several processes work together through the database: answers of other processes are"
+            " seen once a second, a stop takes up to 5 s, and limits on sign-in and frames count for each process.",
+        )
 
 
 def admins() -> Finding:

@@ -32,7 +32,7 @@ POSTGRES_CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-POOL_TIMEOUT_S = 10
+POOL_TIMEOUT_S = 5
 # What a URL may add, by libpq's names; ``pgbouncer=1`` is ours: it does not know what belongs to a connection.
 POSTGRES_PARAMETERS = {
     *("host", "application_name", "connect_timeout", "target_session_attrs", "channel_binding", "gssencmode"),
@@ -89,3 +89,17 @@ def postgres(parts: SplitResult, port: int | None, pool_size: int) -> dict[str, 
         "DISABLE_SERVER_SIDE_CURSORS": behind_pgbouncer,
         "OPTIONS": POSTGRES_CONNECTION | timeouts | parameters | {"pool": pool},
     }
+
+
+def unreachable(connection: Any) -> str:
+    """Why the server cannot be used, in its own words; empty: it can, or there is no server.
+
+    The pool would only say that it has waited in vain.
+    """
+    if connection.vendor != "postgresql":
+        return ""
+    try:
+        connection.Database.connect(**connection.get_connection_params()).close()
+    except connection.Database.Error as error:
+        return " ".join(str(error).split())
+    return ""

@@ -16,7 +16,7 @@ from accounts.budget_watch import BudgetWatch
 from accounts.models import User
 from chat import hints
 from chat.access import ended_among
-from chat.database import in_database
+from chat.database import in_database, shared
 from chat.models import Generation, LanguageModel, Message, site_prompt
 from chat.models.provider_limit import rates_of
 from chat.moderating import rules
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 PULSE_S = 2.0
+SAID_SO_S = 15.0  # for how long it counts that somebody watches in another process
 BUDGET_ROUNDS = 2
 HIDDEN_LATELY = datetime.timedelta(minutes=1)
 
@@ -55,13 +56,14 @@ class Pulse:
                 await turn_away(list(self._process.viewers))
                 await self._keep_accounts()
                 await in_database(rules.look)
+                await self._join_elsewhere()
+                await self._end_orphans()
                 await in_database(site_prompt.look)
                 await self._forget_hidden()
                 await self._tell_budgets()
             except DatabaseError as error:
                 logger.error("pulse: %s", error)
             self._join()
-            self._end_orphans()
             self._process.hub.sweep()
 
     async def _checkpoint(self) -> None:
@@ -140,15 +142,44 @@ class Pulse:
                 if log.conversation_id in viewer.conversations and not viewer.watches(log.generation_id):
                     viewer.attach(log)
 
-    def _end_orphans(self) -> None:
-        """Stop what nobody has watched for longer than the grace period."""
+    async def _join_elsewhere(self) -> None:
+        """Follow what other processes write in those conversations, and let them know that somebody watches."""
+        if not shared():
+            return
+        hub, viewers = self._process.hub, list(self._process.viewers)
+        watched = {key for viewer in viewers for key in viewer.conversations}
+        known = {log.generation_id for log in hub}
+        for generation in await in_database(_active_in, watched, known) if watched else ():
+            hub.follow(generation)
+        following = [replica.generation_id for replica in hub.replicas.values() if replica.viewers]
+        if following and settings.ORPHAN_GRACE_S:
+            await in_database(Generation.objects.watched, following)
+
+    async def _end_orphans(self) -> None:
+        """Stop what nobody has watched for longer than the grace period, in any process."""
         if not settings.ORPHAN_GRACE_S:
             return
         deadline = time.monotonic() - settings.ORPHAN_GRACE_S
-        for runner in list(self._process.runners.values()):
-            unwatched_since = runner.log.unwatched_since
-            if unwatched_since is not None and unwatched_since < deadline:
+        orphans = [
+            runner
+            for runner in self._process.runners.values()
+            if runner.log.unwatched_since is not None and runner.log.unwatched_since < deadline
+        ]
+        elsewhere = await in_database(_watched_elsewhere, orphans) if orphans and shared() else set()
+        for runner in orphans:
+            if runner.generation.pk not in elsewhere:
                 runner.stop(ending.ORPHANED)
+
+
+def _active_in(conversations: set[UUID], known: set[UUID]) -> list[Generation]:
+    active = Generation.objects.active().filter(message__conversation__in=conversations).exclude(pk__in=known)
+    return list(active.select_related("message"))
+
+
+def _watched_elsewhere(runners: list[Runner]) -> set[UUID]:
+    since = timezone.now() - datetime.timedelta(seconds=max(settings.ORPHAN_GRACE_S, SAID_SO_S))
+    watched = Generation.objects.filter(pk__in=[runner.generation.pk for runner in runners], watched_at__gt=since)
+    return set(watched.values_list("pk", flat=True))
 
 
 def _hidden_generations(since: datetime.datetime) -> list[UUID]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.hints import site_news
 from chat import hints, measuring
-from chat.database import in_database
+from chat.database import in_database, persistently, shared
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 STORE_RETRY_S = 2.0
+ELSEWHERE_S = 1.0
 
 
 class CancelledWhileQueued(Exception):
@@ -152,8 +153,11 @@ class Runner:
         if self._follows is not None:
             self._moved(0)
             await self._follows.stored.wait()
+        while shared() and await persistently(self._is_written_elsewhere):
+            self._moved(0)
+            await asyncio.sleep(ELSEWHERE_S)
         admission = self.process.admission
-        admission.know(await in_database(self._choose))
+        admission.know(await persistently(self._choose))
         give_up_at = asyncio.get_running_loop().time() + settings.GENERATION_TIMEOUT_S
         while True:
             async with admission.slot(self.log.user_id, self._chain, self._most_tokens, self._moved) as slot:
@@ -168,6 +172,12 @@ class Runner:
                 finally:
                     self.admitted = False
                     slot.used(self.generation.input_tokens + self.answer.tokens)
+
+    def _is_written_elsewhere(self) -> bool:
+        """Whether another process still writes the answer that this one's prompt follows. Blocking."""
+        prompt = self.generation.message.parent
+        before = prompt.parent_id if prompt else None
+        return before is not None and Generation.objects.active().filter(message=before).exists()
 
     def _may_wait(self, error: ProviderError) -> bool:
         """Whether the provider said when to come back, soon enough, and nobody has seen anything of the answer."""
@@ -194,7 +204,7 @@ class Runner:
 
     async def _begin(self, model: LanguageModel) -> None:
         """Become the runner, load what the model is to read, and begin the log."""
-        await in_database(self._claim, model)
+        await persistently(self._claim, model)
         self.log.hold(self.generation.fence)
         await self.lease.held()
         if not self.log.events:
@@ -246,7 +256,7 @@ class Runner:
 
     async def _switch(self, model: LanguageModel) -> None:
         """Nobody has seen anything of the answer yet: begin its log anew under the next model's name."""
-        if not await in_database(self.generation.start_over, model.name):
+        if not await persistently(self.generation.start_over, model.name):
             raise Replaced
         await self.lease.held()
         self.log.start(start_frame(self.generation, self.generation.epoch))

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -45,6 +45,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def abandoned(self) -> "GenerationQuerySet":
         """Active ones whose process does not renew its lease any more: it is gone, or it hangs."""
         return self.active().filter(Q(lease_expires_at=None) | Q(lease_expires_at__lte=timezone.now()))
+
+    def watched(self, pks: Sequence[UUID]) -> None:
+        """Somebody watches these in another process than the one that writes them."""
+        self.active().filter(pk__in=pks).update(watched_at=timezone.now())
 
     def renew_leases(self, fences: Mapping[UUID, int]) -> "dict[UUID, bool]":
         """Renew the leases of generations that wait or run, given with their fences.

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config import server
+from config.database import unreachable
 
 
 class Command(BaseCommand):
@@ -38,6 +39,8 @@ class Command(BaseCommand):
 
 def _is_behind() -> bool:
     """Are there migrations that the database has not had?"""
+    if reason := unreachable(connection):
+        sys.exit(f"DATABASE_URL: the database cannot be used ({reason}).")
     try:
         executor = MigrationExecutor(connection)
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
