@@ -6,6 +6,8 @@ import logging
 from django.db import DatabaseError
 from django.utils import timezone
 
+from accounts.forgetting import forget_ended_sign_ins
+
 from .database import in_database
 from .models import Conversation, RetentionRun
 
@@ -32,6 +34,8 @@ def delete_expired() -> None:
     if now.hour < NIGHT_HOUR:
         return
     run = RetentionRun.objects.claim(now)
+    if run is not None:
+        forget_ended_sign_ins(now)
     while run is not None and run.delete_some(now):
         pass
 

@@ -2,10 +2,14 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts.browsers import Browser
-from accounts.models import User
+from accounts.forgetting import forget_ended_sign_ins
+from accounts.models import Invitation, User
+from accounts.models.invitation import LIFETIME
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -92,4 +96,15 @@ def test_a_changed_password_ends_the_others_and_not_this_one(as_alice: Client, p
     form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     assert as_alice.post("/accounts/password/change/", form).status_code == 302
     assert phone.get(PAGE)["Location"].startswith("/accounts/login/")
+    assert as_alice.get(PAGE).status_code == 200
+
+
+def test_what_has_ended_is_forgotten_and_what_lives_is_not(as_alice: Client, phone: Client, grace: User) -> None:
+    Invitation.objects.invite("eve@example.org", by=grace)
+    forget_ended_sign_ins(timezone.now())
+    assert (UserSession.objects.count(), Invitation.objects.count()) == (2, 1)
+    Session.objects.filter(session_key=phone.session.session_key).update(expire_date=timezone.now())
+    forget_ended_sign_ins(timezone.now() + LIFETIME)
+    assert UserSession.objects.get().session_key == as_alice.session.session_key
+    assert not Invitation.objects.exists()
     assert as_alice.get(PAGE).status_code == 200
