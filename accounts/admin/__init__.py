@@ -1,5 +1,21 @@
 """People and what they may spend, in the admin site, one noun a file."""
 
-from . import announcement, audit_entry, budget, budget_request, group, user
+from . import (
+    announcement,
+    audit_entry,
+    budget,
+    budget_request,
+    group,
+    invitation,
+    user,
+)
 
-__all__ = ["announcement", "audit_entry", "budget", "budget_request", "group", "user"]
+__all__ = [
+    "announcement",
+    "audit_entry",
+    "budget",
+    "budget_request",
+    "group",
+    "invitation",
+    "user",
+]
