@@ -26,12 +26,18 @@ HEADERS = {
 BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
+# The frame that draws diagrams has no origin: for it, this site is another one. Both files are anybody's to read.
+FOR_FRAMES = ("/static/vendor/mermaid", "/static/js/diagrams")
+
+
 @async_only_middleware
 def headers(get_response: Next) -> Next:
     """The outermost of all, so that it sees static files and what the layers below refuse."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         response = await get_response(request)
+        if request.path.startswith(FOR_FRAMES):
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if not request.path.startswith("/static/"):

@@ -20,6 +20,7 @@ LATER = {
     "#lib/aside",
     "#lib/colours",
     "#lib/formulas",
+    "#lib/diagrams",
     "#workers/aside",
     "#workers/coloured",
     "#workers/mathml",

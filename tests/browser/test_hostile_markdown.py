@@ -23,6 +23,7 @@ INSPECT = """
   const inspect = (body) => {
     for (const one of body.querySelectorAll("*")) {
       if (one.matches(".code__head, .code__head *, .code, .table-frame, [class^=footnote] > button")) continue;
+      if (one.matches(".diagram, .diagram :not(pre, pre *)")) continue;
       found.elements.add(one.tagName);
       for (const { name } of one.attributes) found.attributes.add(name);
       if (one.href) found.links.add([one.getAttribute("href"), one.rel, one.target].join(" | "));

@@ -1,7 +1,8 @@
 /** What is done to a part of an answer once it is complete: colours, formulas, diagrams; each fetched when it is needed. */
 
 const WORK = {
-  'code[class^="language-"]': () => import("#lib/colours"),
+  'code[class^="language-"]:not(.language-mermaid)': () => import("#lib/colours"),
+  "pre > code.language-mermaid": () => import("#lib/diagrams"),
   ".math": () => import("#lib/formulas"),
 };
 
