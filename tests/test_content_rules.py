@@ -1,6 +1,7 @@
 """Content rules on a real server: a blocked prompt reaches nobody, a blocked answer ends where the match begins."""
 
 import asyncio
+import datetime
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -137,3 +138,23 @@ async def test_reasoning_is_looked_at_too(ruled: LiveServer, provider: ProviderS
     async with signed_in(ruled) as socket:
         reader = await socket.ended(await socket.generate("Think"))
     assert (reader.thinking, reader.text, reader.status) == ("Hm, a ", "", "truncated")
+
+
+async def test_a_hidden_answer_is_not_replayed_from_memory(ruled: LiveServer, provider: ProviderServer) -> None:
+    provider.script(tokens=("Some awful", " words"))
+    async with signed_in(ruled) as socket:
+        reader = await socket.ended(await socket.generate("Tell me"))
+    assert reader.start
+    hidden = "UPDATE chat_message SET text = 'Hidden', hidden_at = ? WHERE id = ?"
+    with sqlite3.connect(ruled.data_dir / "parley.sqlite3", timeout=20) as database:
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        database.execute(hidden, (now, UUID(reader.start["message_id"]).hex))
+    async with asyncio.timeout(20):
+        while True:
+            async with signed_in(ruled) as socket:
+                await socket.send("ai:resume", request_id=reader.request_id, after=0)
+                again = await socket.ended(socket.reader(reader.request_id))
+            if "awful" not in again.text:
+                break
+            await asyncio.sleep(0.2)
+    assert again.text.startswith("Hidden")
