@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from tests.provider_server.server import ProviderServer
 
 RULE = """
 INSERT INTO chat_contentrule (name, kind, text, applies_to, action, longest_match, enabled, hits, changed_at)
-VALUES (?, ?, ?, ?, 'block', 40, 1, 0, CURRENT_TIMESTAMP)
+VALUES (?, ?, ?, ?, 'block', 40, ?, 0, CURRENT_TIMESTAMP)
 """
 RULES = [
     ("No needles", "words", "needle", "prompts"),
@@ -39,8 +38,8 @@ def ruled(
     folder = tmp_path_factory.mktemp("ruled")
     settings: dict[str, Any] = {"OPENAI_BASE_URL": upstream.openai_url, "MESSAGES_PER_MINUTE": 10_000}
     with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
-        with sqlite3.connect(folder / "parley.sqlite3", timeout=20) as database:
-            database.executemany(RULE, RULES)
+        for rule in RULES:
+            server.execute(RULE, *rule, True)
         asyncio.run(in_force(server))
         yield server
 
@@ -146,9 +145,8 @@ async def test_a_hidden_answer_is_not_replayed_from_memory(ruled: LiveServer, pr
         reader = await socket.ended(await socket.generate("Tell me"))
     assert reader.start
     hidden = "UPDATE chat_message SET text = 'Hidden', hidden_at = ? WHERE id = ?"
-    with sqlite3.connect(ruled.data_dir / "parley.sqlite3", timeout=20) as database:
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        database.execute(hidden, (now, UUID(reader.start["message_id"]).hex))
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    ruled.execute(hidden, now, UUID(reader.start["message_id"]).hex)
     async with asyncio.timeout(20):
         while True:
             async with signed_in(ruled) as socket:
