@@ -20,6 +20,16 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 	@bin/test-services
 	node --test --test-reporter=dot tests/js/*.test.js
 	$(BIN)/pytest -n 2 --dist loadfile
+	PARLEY_TEST_MODE=postgres $(BIN)/pytest $(ON_POSTGRES)
+	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest $(ON_BOTH)
+
+# What is most likely to differ where the database is PostgreSQL, and where there is a Redis beside it.
+ON_POSTGRES := $(addprefix tests/test_,asking.py budget_ledger.py budget_races.py hints.py search.py socket.py)
+ON_BOTH := $(addprefix tests/test_,asking.py drain.py socket.py)
+
+test-postgres test-redis: static_root/collected locale/compiled .venv/dev  ## everything but the browser, on those
+	@bin/test-services
+	PARLEY_TEST_MODE=$(if $(filter test-redis,$@),postgres+redis,postgres) $(BIN)/pytest -n 2 --dist loadfile --ignore tests/browser
 
 SEED ?= $(shell date +%s)
 MINUTES ?= 5
