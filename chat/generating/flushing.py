@@ -157,8 +157,10 @@ class Flusher:
                 await asyncio.sleep(RETRY_S[-1])
                 continue
             for key in fences.keys() - held:
-                self.forget(key)
-                self._replaced(key)
+                # An answer that has ended meanwhile is not held either; its last event is still to be shown.
+                if key in self._copies and not self._copies[key].log.ended:
+                    self.forget(key)
+                    self._replaced(key)
             self._admitted |= held
             return
 

@@ -17,7 +17,7 @@ from .tab import Tab
 from .truth import QUESTION
 from .witness import Witness
 
-HEALING_S = 120.0  # for takeovers and what is left to be written
+HEALING_S = 60.0  # for takeovers and what is left to be written
 LOOK_S = 0.1
 SLOTS = 5  # answers at once in one tab
 

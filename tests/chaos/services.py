@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+import redis
+
 from tests.live.redis import RedisServer
 from tests.postgres import PostgresServer
 
@@ -55,17 +58,18 @@ class OnPostgres:
             time.sleep(lasts_s)
             self._postgres.start()
         else:
-            self._postgres.terminate_backends(self.database_url)
+            with contextlib.suppress(psycopg.OperationalError):  # it is away already
+                self._postgres.terminate_backends(self.database_url)
 
 
 class OnRedis(OnPostgres):
     """Several processes as they should be."""
 
-    def __init__(self, postgres: PostgresServer, redis: RedisServer) -> None:
+    def __init__(self, postgres: PostgresServer, server: RedisServer) -> None:
         super().__init__(postgres)
-        self.settings = {"REDIS_URL": redis.url}
+        self.settings = {"REDIS_URL": server.url}
         self.kinds = ANYWHERE + OF_POSTGRES + OF_REDIS
-        self._redis = redis
+        self._redis = server
 
     def strike(self, kind: Kind, lasts_s: float) -> None:
         match kind:
@@ -74,10 +78,11 @@ class OnRedis(OnPostgres):
                 time.sleep(lasts_s)
                 self._redis.start()
             case "redis flush":
-                with self._redis.client as client:
+                with contextlib.suppress(redis.ConnectionError), self._redis.client as client:
                     client.flushall()
             case "redis cut":
-                self._redis.cut_connections()
+                with contextlib.suppress(redis.ConnectionError):  # it is away already
+                    self._redis.cut_connections()
             case "redis stop":
                 with self._redis.held_still():
                     time.sleep(lasts_s)
