@@ -283,10 +283,31 @@ def test_every_page_of_a_person_has_its_headers(world: World) -> None:
             continue
         response = ask(world.clients["owner"], "get", addressed(route), {})
         assert response.status_code < 500, route.path
-        if response.status_code == 200:
+        if response.status_code == 200 and route.name != "diagrams":  # a frame with a policy of its own, below
             guarded(response)
             seen += 1
     assert seen > 20
+
+
+def test_the_frame_that_draws_diagrams_has_no_origin_and_no_network_and_only_our_pages_hold_it(world: World) -> None:
+    response = ask(world.clients["owner"], "get", "/diagrams/", {})
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    rules = [rule.strip().partition(" ") for rule in response.headers["Content-Security-Policy"].split(";")]
+    policy = {name: sources for name, _space, sources in rules}
+    assert policy["sandbox"] == "allow-scripts"
+    assert policy["frame-ancestors"] == "'self'"
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == "'none'"
+    assert policy["script-src"].startswith("'nonce-")
+    assert policy.keys() <= {
+        "default-src",
+        "script-src",
+        "style-src",
+        "base-uri",
+        "form-action",
+        "frame-ancestors",
+        "sandbox",
+    }
+    assert ask(world.clients["anonymous"], "get", "/diagrams/", {}).status_code == 302
 
 
 def guarded(response: Any, scripts: str = "'nonce-") -> None:

@@ -1,6 +1,5 @@
 """The page in which diagrams are drawn: an origin of its own, without a way to anything."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -13,7 +12,6 @@ POLICY = (
 )
 
 
-@login_not_required
 @require_GET
 @xframe_options_sameorigin
 def diagrams(request: HttpRequest) -> HttpResponse:
