@@ -40,7 +40,8 @@ async def seen_elsewhere(report: Report, servers: list[LiveServer], redis: Redis
     pids = {"the writer": servers[0].pid, "the other process": servers[1].pid, "Redis": redis.pid}
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     requests = [stream.ask() for stream in here]
-    await asyncio.sleep(0.5)  # all of them are stored by then
+    while not all(stream.delays_us for stream in here):  # noqa: ASYNC110 (the streams are to do nothing but count)
+        await asyncio.sleep(0.05)
     for stream, request_id in zip(there, requests, strict=True):
         stream.resume(request_id)
     await asyncio.sleep(SECONDS * 0.6)

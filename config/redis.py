@@ -7,6 +7,7 @@ a moment, so that not every caller waits for what is away, and the log has a lin
 import asyncio
 import hashlib
 import logging
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,13 +125,17 @@ class Absence:
     def __init__(self, consequence: str) -> None:
         """``consequence``: how it goes on without, for the log."""
         self._consequence = consequence
-        self._until = 0.0
+        self._until = -math.inf
         self._noted = False
 
     @property
     def lasts(self) -> bool:
         """Whether it is too early to ask again."""
         return time.monotonic() < self._until
+
+    def was_within(self, seconds: float) -> bool:
+        """Whether it has lasted at any time in so many seconds."""
+        return time.monotonic() < self._until + seconds
 
     def begin(self, error: BaseException) -> None:
         self._until = time.monotonic() + LEFT_ALONE_S
@@ -141,4 +146,4 @@ class Absence:
     def end(self) -> None:
         if self._noted:
             self._noted = False
-            logger.warning("redis is back, no longer %s", self._consequence)
+            logger.warning("redis is back; until now, %s", self._consequence)
