@@ -18,6 +18,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config import sealing
+
+from . import factor_secrets
 from .client_address import address_of
 from .models import second_factor
 
@@ -82,10 +85,16 @@ def domain_may_sign_up(email: str) -> bool:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Whoever must have a second factor keeps the last one."""
+    """Whoever must have a second factor keeps the last one; their secrets are sealed."""
 
     def _get_site_name(self) -> str:
         return settings.SITE_NAME
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return factor_secrets.unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         if authenticator.type not in second_factor.KINDS or not second_factor.must_have_one(authenticator.user):

@@ -1,14 +1,18 @@
 """Who must have a second factor, what is closed until they have one, and signing in with it."""
 
+import json
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from accounts import factor_secrets
 from accounts.models import User, second_factor
 from tests.conftest import PASSWORD
 
@@ -143,3 +147,27 @@ def test_who_has_just_signed_in_is_not_asked_again(client: Client, alice: User) 
     session["account_authentication_methods"][0]["at"] -= 301
     session.save()
     assert client.get("/accounts/2fa/totp/activate/")["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_its_secrets_are_sealed_in_the_database(alice: User) -> None:
+    equip(alice)
+    RecoveryCodes.activate(alice)
+    stored = [json.dumps(row.data) for row in Authenticator.objects.filter(user=alice)]
+    assert len(stored) == 2
+    assert not any(SECRET in data for data in stored)
+
+
+def test_a_rotated_secret_key_opens_them_until_they_are_sealed_anew(alice: User, settings: Settings) -> None:
+    equip(alice)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the next one, long enough to be one", [settings.SECRET_KEY]
+    assert TOTP(Authenticator.objects.get(user=alice)).validate_code(code())
+    factor_secrets.reseal()
+    settings.SECRET_KEY_FALLBACKS = []
+    cache.clear()  # a code works once
+    assert TOTP(Authenticator.objects.get(user=alice)).validate_code(code())
+
+
+def test_without_its_key_no_code_fits(alice: User, settings: Settings) -> None:
+    equip(alice)
+    settings.SECRET_KEY = "quite another one, and nothing that opens what was sealed"
+    assert not any(TOTP(Authenticator.objects.get(user=alice)).validate_code(code(step)) for step in range(-1, 2))

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts import factor_secrets
 from chat import protocol
 from chat.database import in_database, shared
 from chat.models import Generation
@@ -70,6 +71,7 @@ class Process:
             self._lock.acquire()
         if settings.REDIS_URL:
             self._share_logs(settings.REDIS_URL, settings.REDIS_PREFIX)
+        await in_database(factor_secrets.reseal)
         if not await sync_at_start():
             self.spawn(keep_in_step())
         if shared():
