@@ -126,12 +126,11 @@ OPEN = {
     *("account_reset_password_from_key_done", "account_setup", "account_invitation"),
     *("mfa_authenticate", "mfa_login_webauthn"),
     *("manifest", "healthz", "readyz", "metrics"),  # what is asked by browsers and machines
-    "diagrams",  # a frame without an origin, which has no cookie to show: there is nobody's data in it
     *("api_docs", "api_openapi", "api_asyncapi"),  # how it works is no secret
 }
 OPEN_PREFIXES = ("accounts/3rdparty/", "accounts/oidc/", "accounts/google/", "accounts/github/", "accounts/microsoft/",
                  "accounts/saml/", "accounts/social/")  # fmt: skip
-NOT_PAGES = {"account_logout", "settings_export", "diagrams"}
+NOT_PAGES = {"account_logout", "settings_export"}
 # What staff without a permission see: the way in and out, and their own password.
 STAFF = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n"}
 
@@ -276,13 +275,6 @@ def test_the_admin_is_for_staff_and_each_page_of_it_for_a_permission(world: Worl
         assert response.status_code < 500, (route.path, response.status_code)
         if response.status_code == 200:
             guarded(response, scripts="'self'")
-
-
-def test_the_frame_that_draws_has_no_origin_and_no_network(world: World) -> None:
-    policy = world.clients["anonymous"].get(reverse("diagrams")).headers["Content-Security-Policy"]
-    rules = {rule.strip() for rule in policy.split(";")}
-    assert {"sandbox allow-scripts", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"} <= rules
-    assert not [rule for rule in rules if rule.startswith(("connect-src", "img-src", "frame-src"))]
 
 
 def test_every_page_of_a_person_has_its_headers(world: World) -> None:
