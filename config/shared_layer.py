@@ -21,6 +21,7 @@ from .redis import LEFT_ALONE_S, TIMEOUT_S, Absence
 
 logger = logging.getLogger(__name__)
 ALL = "hints"
+DOUBTED_S = 10.0
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +45,11 @@ class SharedLayer(ProcessLayer):
         self._id = uuid.uuid4().hex
         self._absence = Absence("processes find out from the database what others did")
         logging.getLogger("channels_redis.pubsub").addFilter(self._note)
+
+    @property
+    def reaches_all(self) -> bool:
+        """Whether what was said lately has been heard in the other processes, too."""
+        return not self._absence.was_within(DOUBTED_S)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         await super().group_send(group, message)

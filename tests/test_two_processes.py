@@ -163,3 +163,30 @@ async def test_messages_a_minute_are_counted_at_all_processes_together(
             while not answered():
                 await asyncio.sleep(0.05)
         assert sum(reader.end is not None for reader in readers) == 5
+
+
+async def test_without_redis_what_happens_at_the_other_process_is_found_within_seconds(
+    start_cluster: Callable[..., list[LiveServer]], provider: ProviderServer
+) -> None:
+    provider.script(tokens=2)
+    servers = start_cluster(2)
+    async with signed_in(servers[0]) as first, signed_in(servers[1]) as second:
+        reader = await first.ended(await first.generate())
+        assert reader.start
+        conversation_id = reader.start["conversation_id"]
+        await second.frame("conversation:updated", conversation_id=conversation_id)
+        await second.frame("budget")
+        await second.send("conversation:open", conversation_id=conversation_id)
+        provider.script(tokens=300, rate=40)
+        again = await first.generate("And?", conversation_id=conversation_id)
+        await second.until(lambda: second.reader(again.request_id).text)
+        assert not again.end
+        await second.send("ai:cancel", request_id=again.request_id)
+        assert (await first.ended(again)).status == "cancelled"
+        await second.ended(second.reader(again.request_id))
+        assert second.reader(again.request_id).text == again.text
+        seen = len([frame for frame in second.frames if frame["type"] == "conversation:updated"])
+        servers[0].execute("UPDATE chat_conversation SET title = 'Another name'")
+        await second.until(
+            lambda: len([frame for frame in second.frames if frame["type"] == "conversation:updated"]) > seen
+        )

@@ -25,6 +25,7 @@ from config import redis
 
 from . import ending, recovery
 from .admission import Admission
+from .finding import keep_finding
 from .flushing import Flusher
 from .hub import LogHub
 from .listening import listen
@@ -80,6 +81,8 @@ class Process:
             while left_behind := await in_database(recovery.take_over, self, Generation.objects.active()):
                 await self.go_on_with(left_behind)
             await in_database(recovery.remove_journals, self)
+        if shared():
+            self.spawn(keep_finding(self))
         self.spawn(listen(self))
         self.spawn(keep_looking(self.hub))
         self.spawn(Pulse(self).run())
