@@ -69,7 +69,7 @@ def test_a_duration_that_is_none_is_refused_by_name(value: str) -> None:
         ("SITE_URL", "chat.example.org"),
         ("SITE_URL", "https://chat.example.org/parley"),
         ("EXTRA_ORIGINS", "https://a.example.org,*"),
-        ("DATABASE_URL", "postgresql://localhost/parley"),
+        ("DATABASE_URL", "postgresql://localhost"),
         ("DATABASE_URL", "mysql://localhost/parley"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost:port"),

@@ -189,6 +189,7 @@ def test_whatever_is_sent_fits_and_alternates(lengths: list[int], prefixed: int,
     assert all(turn.text.strip() for turn in prompt.turns[:-1])
 
 
+@pytest.mark.django_db
 def test_a_persons_own_instructions_follow_the_sites() -> None:
     told = system_prompt(User(custom_instructions="  Be brief. "))
     assert told.endswith("Be brief.")

@@ -2,6 +2,7 @@
 
 import { csrfToken } from "#lib/csrf";
 
+const STILL_ON_ITS_WAY_MS = 5000;
 const ORDER = ["system", "light", "dark"];
 
 export class ThemeToggle extends HTMLElement {
@@ -40,7 +41,12 @@ export class ThemeToggle extends HTMLElement {
     const body = new URLSearchParams({ theme });
     const headers = { "X-CSRFToken": csrfToken() };
     const answer = await fetch(this.dataset.url, { method: "POST", body, headers, keepalive: true }).catch(() => null);
-    if (answer?.ok && localStorage.getItem("theme-unsaved") === theme) localStorage.removeItem("theme-unsaved");
+    if (answer?.ok) setTimeout(() => this.#forget(theme), STILL_ON_ITS_WAY_MS);
+  }
+
+  /** A page that was asked for before the server knew may arrive after it has answered. */
+  #forget(theme) {
+    if (localStorage.getItem("theme-unsaved") === theme) localStorage.removeItem("theme-unsaved");
   }
 
   #show() {
