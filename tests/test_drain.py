@@ -5,9 +5,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+import pytest
+
 from tests.live.client import open_socket
 from tests.live.server import ROOT, LiveServer, free_port
 from tests.provider_server.server import ProviderServer
+from tests.settings import MODE
 from tests.test_crash import resumed
 
 
@@ -66,12 +69,14 @@ async def test_what_does_not_end_in_time_goes_on_in_the_next_process(
     await socket.close()
 
 
+@pytest.mark.skipif(MODE != "sqlite", reason="on PostgreSQL a second process is welcome: test_several_processes.py")
 async def test_a_second_process_on_the_same_folder_refuses_to_start(start_server: Callable[..., LiveServer]) -> None:
     server = start_server()
     second = await asyncio.create_subprocess_exec(
         *server.command(free_port()), cwd=ROOT, env=server.environment(), stdout=asyncio.subprocess.PIPE, stderr=-2
     )
-    output, _ = await second.communicate()
+    async with asyncio.timeout(30):
+        output, _ = await second.communicate()
     assert second.returncode != 0
     assert b"another Parley process" in output
     assert len(output.splitlines()) == 1
