@@ -15,7 +15,7 @@ from django.utils.decorators import async_only_middleware
 from accounts import budgets
 from accounts.models import User
 
-from . import asking, protocol
+from . import asking, protocol, refusals
 from .database import in_database
 from .protocol import Refused
 
@@ -38,7 +38,7 @@ def refusal(user: User, request: Callable[[], str | bytes]) -> Refused | None:
     request_id = protocol.request_id_of(request())
     if request_id is not None and asking.find(user, request_id) is not None:
         return None
-    refused = asking.budget_refusal(status)
+    refused = refusals.budget_refusal(status)
     refused.request_id = request_id
     return refused
 
