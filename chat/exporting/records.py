@@ -1,6 +1,7 @@
 """A conversation as a program reads it: the whole tree, with all times, models and counts."""
 
 import datetime
+from collections import defaultdict
 from uuid import UUID
 
 import msgspec
@@ -40,8 +41,7 @@ class MessageRecord(msgspec.Struct, frozen=True):
     generations: list[GenerationRecord]
 
     @classmethod
-    def of(cls, message: Message) -> "MessageRecord":
-        generations = sorted(message.generations.all(), key=lambda generation: generation.created_at)
+    def of(cls, message: Message, generations: list[GenerationRecord]) -> "MessageRecord":
         return cls(
             message.pk,
             message.parent_id,
@@ -49,7 +49,7 @@ class MessageRecord(msgspec.Struct, frozen=True):
             message.text,
             message.thinking,
             message.created_at,
-            [GenerationRecord.of(generation) for generation in generations],
+            generations,
         )
 
 
@@ -67,7 +67,14 @@ class ConversationRecord(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, conversation: Conversation) -> "ConversationRecord":
-        """Three queries, whatever the length."""
-        messages = conversation.messages.order_by("created_at", "pk").prefetch_related("generations")
+        """Two queries, whatever the length.
+
+        Not prefetched: a message that holds its generations, which hold it, is only let go of by the garbage
+        collector, and messages are long.
+        """
+        generations: defaultdict[UUID, list[GenerationRecord]] = defaultdict(list)
+        for one in Generation.objects.filter(message__conversation=conversation).order_by("created_at"):
+            generations[one.message_id].append(GenerationRecord.of(one))
+        messages = conversation.messages.order_by("created_at", "pk")
         own = {name: getattr(conversation, name) for name in cls.__struct_fields__ if name != "messages"}
-        return cls(**own, messages=[MessageRecord.of(message) for message in messages])
+        return cls(**own, messages=[MessageRecord.of(message, generations[message.pk]) for message in messages])
