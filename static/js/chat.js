@@ -28,10 +28,12 @@ document.addEventListener("click", ({ target }) => {
   menu.then(() => button.click()).catch(() => (menu = null));
 });
 
-// So do the dialogs that few people ever need.
+// So do the dialogs that few people ever need. Meanwhile a message's foot may be read again: the button knows no longer
+// whose it was.
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-later]");
-  if (button) (await import(`#elements/${button.dataset.later}`)).open(button);
+  const message = button?.closest("chat-message");
+  if (button) (await import(`#elements/${button.dataset.later}`)).open(button, message);
 });
 
 // And the menu of prompts, once a message begins with a slash.

@@ -90,6 +90,19 @@ async def test_an_answer_is_written_again_with_the_model_that_is_chosen(page: Ch
     assert page.provider.requests[-1].body["model"] == "scripted"
 
 
+async def test_a_menu_keeps_its_answer_when_the_thread_is_read_again_under_it(page: ChatPage) -> None:
+    page.provider.script(tokens=("First version",))
+    await page.ask("Hello")
+    await page.one("model-picker").evaluate("(picker) => picker.append(new Option('Once more', 'scripted'))")
+    page.provider.script(tokens=("Second version",))
+    await page.one("regenerate-with").click()
+    last = page.one("model-menu").get_by_role("menuitem").last
+    await expect(last).to_be_visible()
+    await page.page.locator("chat-thread").evaluate("(thread) => thread.refresh()")
+    await last.click()
+    await expect(page.body(page.answer)).to_have_text("Second version")
+
+
 async def test_an_edited_prompt_is_a_branch_with_an_answer_of_its_own(page: ChatPage) -> None:
     page.provider.script(tokens=("To the first",))
     await page.ask("First words")

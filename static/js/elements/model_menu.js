@@ -4,13 +4,13 @@ import { newFrom } from "#lib/templates";
 
 const GAP_PX = 4;
 
-/** Opens it at the button of an answer. */
-export function open(button) {
+/** Opens it at the button of an answer, which stays the one that is meant when the thread is read again under the menu. */
+export function open(button, { dataset: { messageId } }) {
   const menu = newFrom("model-menu");
   for (const { value, text } of document.querySelector("[data-testid=model-picker]").options) {
     const item = newFrom("model-menu-item");
     item.textContent = text;
-    item.addEventListener("click", () => choose(button, value));
+    item.addEventListener("click", () => choose(messageId, value));
     menu.append(item);
   }
   menu.addEventListener("keydown", (event) => move(menu, event));
@@ -22,9 +22,8 @@ export function open(button) {
   menu.firstElementChild.focus();
 }
 
-function choose(button, model) {
-  const { messageId } = button.closest("chat-message").dataset;
-  button.closest("chat-thread").ask("ai:regenerate", { message_id: messageId, model });
+function choose(messageId, model) {
+  document.querySelector("chat-thread").ask("ai:regenerate", { message_id: messageId, model });
 }
 
 function leave(menu, button) {

@@ -8,8 +8,8 @@ const alert = dialog.querySelector("[role=alert]");
 let message = null;
 
 /** Asks what is wrong with the message that the button is in. */
-export function open(button) {
-  message = button.closest("chat-message");
+export function open(_, about) {
+  message = about;
   form.reset();
   form.hidden = false;
   alert.hidden = true;
