@@ -47,6 +47,14 @@ async def conversation_of(server: LiveServer) -> str:
     return str(reader.start["conversation_id"])
 
 
+def empty_site(folder: Path, like: Path) -> Path:
+    """A data folder with nothing in it; its database is of the kind of another folder's, and as empty."""
+    folder.mkdir()
+    if (database := like / ON_POSTGRES).exists():
+        (folder / ON_POSTGRES).write_text(server_of(database.read_text()).create())
+    return folder
+
+
 def page(server: LiveServer, conversation_id: str) -> str:
     request = urllib.request.Request(f"{server.url}/c/{conversation_id}/", headers={"Cookie": server.cookies("alice")})
     with urllib.request.urlopen(request, timeout=20) as response:
@@ -65,10 +73,7 @@ async def test_a_conversation_is_read_in_a_fresh_folder(
     done = manage(server.data_dir, "backup", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
     server.kill()
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    if (database := server.data_dir / ON_POSTGRES).exists():
-        (fresh / ON_POSTGRES).write_text(server_of(database.read_text()).create())
+    fresh = empty_site(tmp_path / "fresh", like=server.data_dir)
     done = manage(fresh, "restore", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
     with LiveServer(fresh, server.people, fresh) as restored:
@@ -130,8 +135,8 @@ def test_nothing_is_overwritten_by_restoring(site: Path, tmp_path: Path) -> None
 
 def test_uploads_that_are_there_are_not_mixed_with_others(site: Path, tmp_path: Path) -> None:
     assert manage(site, "backup", str(tmp_path / "kept")).returncode == 0
-    fresh = tmp_path / "fresh"
-    (fresh / "uploads").mkdir(parents=True)
+    fresh = empty_site(tmp_path / "fresh", like=site)
+    (fresh / "uploads").mkdir()
     (fresh / "uploads" / "mine.txt").touch()
     assert "There are uploads" in refused(fresh, "restore", str(tmp_path / "kept"))
 
@@ -151,10 +156,15 @@ def test_a_backup_of_another_kind_of_database_is_said(tmp_path: Path) -> None:
     assert "backup of PostgreSQL" in refused(fresh, "restore", str(tmp_path))
 
 
-def test_a_damaged_backup_leaves_nothing_behind(site: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda _: b"not a database\n" * 100])
+def test_a_damaged_backup_leaves_nothing_behind(damage: Callable[[bytes], bytes], site: Path, tmp_path: Path) -> None:
     assert manage(site, "backup", str(tmp_path / "kept")).returncode == 0
-    (tmp_path / "kept" / "parley.sqlite3").write_text("not a database, whatever its name says\n" * 100)
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    assert "cannot be restored" in refused(fresh, "restore", str(tmp_path / "kept"))
-    assert not (fresh / "parley.sqlite3").exists()
+    [copy] = [path for path in (tmp_path / "kept").iterdir() if path.name in {"parley.dump", "parley.sqlite3"}]
+    whole = copy.read_bytes()
+    copy.write_bytes(damage(whole))
+    fresh = empty_site(tmp_path / "fresh", like=site)
+    said = refused(fresh, "restore", str(tmp_path / "kept"))
+    assert "cannot be restored" in said or "pg_restore failed" in said
+    copy.write_bytes(whole)
+    done = manage(fresh, "restore", str(tmp_path / "kept"))
+    assert done.returncode == 0, done.stderr
