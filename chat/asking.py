@@ -143,8 +143,9 @@ def _continue(user: "User", request: Continue) -> Asked:
         raise Refused("conflict", _("This answer is still being written."), retryable=True)
     if last.status == Generation.Status.COMPLETED:
         raise Refused("conflict", _("This answer is complete."))
-    same = LanguageModel.objects.choose(user, last.language_model.name) if last.language_model else None
-    return _reserve_and_create(user, request, same or resolving.model_for(user, None), message, continues=last)
+    wrote = last.language_model.name if last.language_model and not request.model else None
+    same = LanguageModel.objects.choose(user, wrote) if wrote else None
+    return _reserve_and_create(user, request, same or resolving.model_for(user, request.model), message, continues=last)
 
 
 def _let_through(prompt: Message) -> None:

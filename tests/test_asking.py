@@ -33,8 +33,9 @@ def regenerate(message: Message | UUID, **fields: Any) -> Regenerate:
     return Regenerate(request_id=fields.pop("request_id", None) or uuid.uuid4(), message_id=pk, **fields)
 
 
-def go_on(message: Message | UUID) -> Continue:
-    return Continue(request_id=uuid.uuid4(), message_id=message.pk if isinstance(message, Message) else message)
+def go_on(message: Message | UUID, model: str | None = None) -> Continue:
+    pk = message.pk if isinstance(message, Message) else message
+    return Continue(request_id=uuid.uuid4(), message_id=pk, model=model)
 
 
 def answer(asked: Asked, text: str = "An answer.", status: str = "completed") -> Message:
@@ -162,6 +163,15 @@ def test_a_continuation_writes_on_in_the_same_message(alice: User) -> None:
     assert (generation.message_id, generation.continues) == (first.pk, before.generation)
     assert generation.text_start == len("Half an")
     assert asked.follows is None
+
+
+def test_a_continuation_is_by_the_same_model_or_by_the_one_that_is_chosen(alice: User) -> None:
+    LanguageModel.objects.create(name="other", provider="openai", context_window=4000, max_output_tokens=100)
+    first = answer(ask(alice, generate(model="other")), "Half an", "cancelled")
+    second = ask(alice, go_on(first))
+    assert second.generation.model == "other"
+    answer(second, "Half an answer", "cancelled")
+    assert ask(alice, go_on(first, model="scripted")).generation.model == "scripted"
 
 
 @pytest.mark.parametrize("status", ["cancelled", "interrupted", "truncated", "failed"])

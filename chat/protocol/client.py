@@ -35,6 +35,7 @@ class Regenerate(ClientFrame, frozen=True, tag="ai:regenerate"):
 class Continue(ClientFrame, frozen=True, tag="ai:continue"):
     request_id: UUID
     message_id: UUID
+    model: str | None = None
 
 
 class Cancel(ClientFrame, frozen=True, tag="ai:cancel"):

@@ -90,6 +90,19 @@ async def test_an_answer_is_written_again_with_the_model_that_is_chosen(page: Ch
     assert page.provider.requests[-1].body["model"] == "scripted"
 
 
+async def test_an_answer_goes_on_with_the_model_that_is_chosen(page: ChatPage) -> None:
+    page.provider.script(tokens=("Half ", "an "), ending="cut", after=2)
+    await page.send("Hello")
+    await page.ended("interrupted")
+    await page.one("model-picker").evaluate("(picker) => picker.append(new Option('Once more', 'scripted'))")
+    page.provider.script(tokens=("Half ", "an ", "answer"))
+    await page.one("continue-with").click()
+    await page.one("model-menu").get_by_role("menuitem").last.click()
+    await expect(page.body(page.answer)).to_have_text("Half an answer")
+    await page.ended()
+    assert page.provider.requests[-1].body["model"] == "scripted"
+
+
 async def test_a_menu_keeps_its_answer_when_the_thread_is_read_again_under_it(page: ChatPage) -> None:
     page.provider.script(tokens=("First version",))
     await page.ask("Hello")

@@ -1,4 +1,4 @@
-/** The menu of the models an answer can be written again with; it comes when it is asked for the first time. */
+/** The menu of the models an answer can be written again with, or go on with; it comes when it is asked for the first time. */
 
 import { newFrom } from "#lib/templates";
 
@@ -10,7 +10,7 @@ export function open(button, { dataset: { messageId } }) {
   for (const { value, text } of document.querySelector("[data-testid=model-picker]").options) {
     const item = newFrom("model-menu-item");
     item.textContent = text;
-    item.addEventListener("click", () => choose(messageId, value));
+    item.addEventListener("click", () => choose(button.dataset.ask, messageId, value));
     menu.append(item);
   }
   menu.addEventListener("keydown", (event) => move(menu, event));
@@ -22,8 +22,8 @@ export function open(button, { dataset: { messageId } }) {
   menu.firstElementChild.focus();
 }
 
-function choose(messageId, model) {
-  document.querySelector("chat-thread").ask("ai:regenerate", { message_id: messageId, model });
+function choose(type, messageId, model) {
+  document.querySelector("chat-thread").ask(type, { message_id: messageId, model });
 }
 
 function leave(menu, button) {
