@@ -10,13 +10,13 @@ from accounts import budgets
 from accounts.models import Reservation, UsageDay, User
 from accounts.models.deletion import LastAdmin, delete_account
 from chat.models import Conversation, Generation, Message, Share
+from tests.conversations import generated, written
 from tests.live.client import signed_in
 from tests.live.forms import submit
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
 from .conftest import PASSWORD
-from .test_chat_pages import generated, written
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/delete/"

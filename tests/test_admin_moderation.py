@@ -13,8 +13,7 @@ from django.test import Client
 from accounts.models import Announcement, AuditEntry, Notice, User
 from chat.models import ContentRule, HiddenMessage, Message, Report
 from config.spreadsheet import cell
-
-from .test_chat_pages import written
+from tests.conversations import written
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

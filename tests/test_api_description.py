@@ -15,10 +15,9 @@ from accounts.models import User
 from chat import protocol
 from chat.describing import OPERATIONS, asyncapi, openapi
 from chat.describing.asyncapi import CLIENT, server_frames, tag
+from tests.live.keys import issue
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-
-from .test_api_key_access import issue
 
 API = schemathesis.openapi.from_dict(openapi())
 LABELS = sorted(f"{operation.method} {operation.path}" for operation in OPERATIONS)

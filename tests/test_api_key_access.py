@@ -1,7 +1,6 @@
 """What a key opens: the API and the socket, in its owner's name, for as long as it lives."""
 
 import asyncio
-import uuid
 
 import aiohttp
 import pytest
@@ -9,25 +8,11 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from accounts.models.api_key import digest
-from tests.live.client import SocketClient, new_id
+from tests.live.client import new_id
+from tests.live.events import read
+from tests.live.keys import bot, issue
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-
-from .test_events import read
-
-
-def issue(server: LiveServer, name: str = "alice", scope: str = "chat", expires_at: str | None = None) -> str:
-    """A key put into the database of a running server."""
-    prefix = uuid.uuid4().hex[:12]
-    text = f"parley_{prefix}_{'s' * 43}"
-    row = (uuid.uuid4().hex, "Script", scope, prefix, digest(text), "2026-01-01", expires_at)
-    server.execute(
-        "INSERT INTO accounts_apikey (id, name, scope, prefix, digest, created_at, expires_at, user_id) "
-        "SELECT ?, ?, ?, ?, ?, ?, ?, id FROM accounts_user WHERE email = ?",
-        *row,
-        f"{name}@example.org",
-    )
-    return text
 
 
 def change(server: LiveServer, sql: str, *parameters: object) -> None:
@@ -37,14 +22,6 @@ def change(server: LiveServer, sql: str, *parameters: object) -> None:
 
 def script(server: LiveServer, key: str, **headers: str) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(server.url, headers={"Authorization": f"Bearer {key}", **headers})
-
-
-async def bot(server: LiveServer, key: str, **headers: str) -> SocketClient:
-    """A socket as a script opens it: no cookie, no Origin."""
-    url = server.url.replace("http", "ws") + "/ws/chat/"
-    sent = {"Authorization": f"Bearer {key}", **headers}
-    connection = await connect(url, additional_headers=sent, compression=None, ping_interval=None, proxy=None)
-    return SocketClient(connection, {})
 
 
 async def asked(server: LiveServer, path: str = "/api/chat", **headers: str) -> tuple[int, str]:

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, User
 from chat.models import Conversation, LanguageModel, Share
-
-from .test_chat_pages import written
+from tests.conversations import written
 
 pytestmark = pytest.mark.django_db(transaction=True)  # the API asks the database from threads of its own
 

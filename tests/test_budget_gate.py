@@ -12,10 +12,10 @@ import pytest
 from django.utils import timezone
 
 from tests.live.client import Reader, SocketClient, new_id, open_socket, signed_in
+from tests.live.events import browser
 from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-from tests.test_events import browser
 
 StartServer = Callable[..., LiveServer]
 SENDS = 100

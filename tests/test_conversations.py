@@ -11,8 +11,7 @@ from accounts.models import User
 from chat.models import Conversation, Generation, Message
 from chat.models.conversation import UNDO
 from chat.purging import purge_one
-
-from .test_chat_pages import generated, written
+from tests.conversations import generated, written
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.live.client import Reader, SocketClient, new_id, open_socket
+from tests.live.client import new_id, open_socket
+from tests.live.resuming import resumed
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
@@ -42,17 +43,6 @@ async def test_fifty_kills_at_random_moments(start_server: Callable[..., LiveSer
                 assert (reader.starts, reader.gaps, reader.epoch) == (1, 0, epoch)
         await socket.close()
     assert not list((server.data_dir / "journal").iterdir())
-
-
-async def resumed(server: LiveServer, socket: SocketClient, readers: list[Reader]) -> SocketClient:
-    """A new socket that does what a browser does: resume what it has begun to see, send again what it has not."""
-    again = await open_socket(server, readers=socket.readers)
-    for number, reader in enumerate(readers):
-        if reader.start is None:
-            await again.send("ai:generate", request_id=reader.request_id, prompt=f"Question {number}")
-        elif reader.end is None:
-            await again.connection.send(_json(reader.resume_frame()))
-    return again
 
 
 async def test_a_viewer_from_the_beginning_sees_the_same_after_a_kill(
@@ -151,13 +141,9 @@ async def test_what_waited_or_was_cancelled_when_the_process_died(
     socket.cut()
     server.start()
     socket = await open_socket(server, readers=socket.readers)
-    await socket.connection.send(_json(first.resume_frame()))
-    await socket.connection.send(_json(second.resume_frame()))
+    await socket.connection.send(json.dumps(first.resume_frame()))
+    await socket.connection.send(json.dumps(second.resume_frame()))
     await socket.ended(first)
     await socket.ended(second)
     assert second.status == ("completed" if reach == "queued" else "cancelled")
     await socket.close()
-
-
-def _json(frame: dict[str, object]) -> str:
-    return json.dumps(frame)

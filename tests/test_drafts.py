@@ -9,8 +9,7 @@ from django.test import Client
 from accounts.models import User
 from chat.models import Draft
 from chat.protocol import MAX_PROMPT_CHARS
-
-from .test_chat_pages import written
+from tests.conversations import written
 
 NEW = "/conversations/new/draft/"
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.live.client import open_socket
+from tests.live.resuming import resumed
 from tests.live.server import ROOT, LiveServer, free_port
 from tests.provider_server.server import ProviderServer
 from tests.settings import MODE
-from tests.test_crash import resumed
 
 
 async def test_running_answers_end_before_the_process_does(

@@ -1,34 +1,11 @@
 """The event streams: the second kind of viewer, which proves that the log does not know what a socket is."""
 
-import json
-from typing import Any
-
-import aiohttp
 import pytest
 
-from tests.live.client import Reader, new_id, signed_in
+from tests.live.client import new_id, signed_in
+from tests.live.events import browser, read
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-from tests.test_reconnect import events
-
-
-def browser(server: LiveServer, name: str = "alice", **headers: str) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(server.url, headers={"Cookie": server.cookies(name), **headers})
-
-
-async def read(response: aiohttp.ClientResponse) -> tuple[Reader, list[dict[str, Any]]]:
-    """Everything up to the end, applied as a client does."""
-    reader = Reader("")
-    frames: list[dict[str, Any]] = []
-    async for name, data in events(response):
-        if data == "[DONE]":
-            return reader, frames
-        frame = json.loads(data)
-        frames.append(frame)
-        if "seq" in frame:
-            assert name == f"{frame['request_id']}:{frame['seq']}"
-            assert reader.apply(frame)
-    raise AssertionError("the stream ended without [DONE]")
 
 
 async def test_post_streams_the_answer(serving: LiveServer, provider: ProviderServer) -> None:

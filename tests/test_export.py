@@ -18,8 +18,7 @@ from chat.exporting import archive
 from chat.exporting.names import file_name, safe
 from chat.models import Conversation, Message
 from tests.conftest import PASSWORD
-
-from .test_chat_pages import generated, written
+from tests.conversations import generated, written
 
 pytestmark = pytest.mark.django_db
 EXPORT = "/settings/data/export/"

@@ -5,8 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Feedback, Message
-
-from .test_chat_pages import written
+from tests.conversations import written
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ import pytest_asyncio
 from chat import protocol
 from tests.live.client import Frame, SocketClient, new_id, open_socket
 from tests.live.forms import submit
+from tests.live.keys import bot, issue
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-
-from .test_api_key_access import bot, issue
 
 OK = "ok"
 

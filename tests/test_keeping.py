@@ -21,9 +21,9 @@ from chat.models import (
 )
 from chat.prompting import system_prompt
 from chat.purging import purge_one
+from tests.conversations import generated, written
 
 from .conftest import PASSWORD
-from .test_chat_pages import generated, written
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

@@ -22,10 +22,10 @@ from django.utils import timezone
 from accounts.models import Announcement, ApiKey, Notice, User
 from chat.models import Conversation, LanguageModel, Message, PromptTemplate, Share
 from config.headers import HEADERS
+from tests.conversations import generated, written
 
 from .conftest import PASSWORD
 from .routes import Route, routes
-from .test_chat_pages import generated, written
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 

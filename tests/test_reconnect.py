@@ -3,11 +3,11 @@
 import functools
 import json
 import random
-from collections.abc import AsyncIterator
 
 import aiohttp
 
 from tests.live.client import new_id, open_socket
+from tests.live.events import events
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
@@ -66,15 +66,3 @@ async def test_an_event_stream_cut_fifty_times_in_one_answer(serving: LiveServer
     assert done
     assert text == script.text
     assert len(provider.requests) == 1
-
-
-async def events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str]]:
-    """(id, data) of each event."""
-    name = ""
-    async for line in response.content:
-        field, _, value = line.decode().rstrip("\r\n").partition(": ")
-        if field == "id":
-            name = value
-        elif field == "data":
-            yield name, value
-            name = ""

@@ -24,8 +24,7 @@ from chat.moderating import noting
 from chat.moderating.rules import in_force
 from chat.prompting import fit
 from chat.protocol import Continue, Generate, Refused, Regenerate
-
-from .test_chat_pages import generated, written
+from tests.conversations import generated, written
 
 pytestmark = pytest.mark.django_db
 Decision = Report.Decision

@@ -17,8 +17,7 @@ from chat.models.search_postgres import excerpt
 from chat.models.search_sqlite import match_expression, pieces
 from chat.search_index import TRIGGERS
 from chat.search_index_postgres import TRIGGERS as POSTGRES_TRIGGERS
-
-from .test_chat_pages import generated, written
+from tests.conversations import generated, written
 
 HOSTILE = [
     '"',

@@ -12,12 +12,11 @@ from accounts.models import User
 from chat import asking
 from chat.models import Conversation, Generation, LanguageModel, Message, Share
 from chat.protocol import Continue, Generate, Refused, Regenerate
+from tests.conversations import generated, written
 from tests.live.client import SocketClient, signed_in
 from tests.live.forms import submit
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
-
-from .test_chat_pages import generated, written
 
 pytestmark = pytest.mark.django_db
 

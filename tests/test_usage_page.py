@@ -15,8 +15,7 @@ from accounts.costs import Prices
 from accounts.models import User
 from chat.models import Generation
 from chat.usage import Usage
-
-from .test_chat_pages import generated, written
+from tests.conversations import generated, written
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/usage/"
