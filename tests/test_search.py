@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from chat.models import Conversation, Message, Share
-from chat.models.search import MAX_HITS, Piece
+from chat.models.search import MAX_HITS, Piece, legible
 from chat.models.search_postgres import excerpt
 from chat.models.search_sqlite import match_expression, pieces
 from chat.search_index import TRIGGERS
@@ -73,6 +73,15 @@ def marked(user: User, words: str) -> list[str]:
     found = Conversation.objects.search(user, words)
     everything = [piece for one in found for piece in (*one.title, *(p for hit in one.hits for p in hit.pieces))]
     return [piece.text for piece in everything if piece.matches]
+
+
+def test_an_excerpt_has_the_words_without_what_shapes_them() -> None:
+    written = "| Way | Cost | |---|---:| | Hash | ## Why **so** `fast`? a-b | c > d ``` --- e"
+    assert legible([Piece(written, False), Piece("**", True)]) == [
+        Piece("Way Cost Hash Why so fast? a-b c d e", False),
+        Piece("**", True),
+    ]
+    assert legible([Piece("| ", False), Piece("egg", True), Piece("**", False)]) == [Piece("egg", True)]
 
 
 def test_words_are_found_in_messages_and_titles(alice: User) -> None:

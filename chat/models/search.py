@@ -11,6 +11,9 @@ from django.db import connection
 if TYPE_CHECKING:
     from accounts.models import User
 
+# What only gives Markdown its shape, between the words of an excerpt: the rules of tables, headings, fences, stress.
+SHAPE = re.compile(r"(?<!\S)(?:[|:-]*\|[|:-]*|#{1,6}|>+|[-*]{3,}|(?:`{3,}|~{3,})\S*)(?!\S)\s?|\*\*|`")
+
 MAX_WORDS = 12
 MAX_WORD = 64  # characters
 MAX_HITS = 60
@@ -62,8 +65,14 @@ def search(user: "User", words: str) -> list[FoundConversation]:
         if hit.message_id is None:
             one.title = hit.excerpt()
         elif len(one.hits) < HITS_SHOWN:
-            one.hits.append(Hit(hit.message_id, hit.excerpt()))
+            one.hits.append(Hit(hit.message_id, legible(hit.excerpt())))
     return list(found.values())
+
+
+def legible(pieces: list[Piece]) -> list[Piece]:
+    """As it is read where there is no room for Markdown; what was looked for stays as it is."""
+    read = (piece if piece.matches else Piece(SHAPE.sub("", piece.text), matches=False) for piece in pieces)
+    return [piece for piece in read if piece.text]
 
 
 def words_of(text: str) -> list[str]:
