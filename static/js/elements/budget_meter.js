@@ -4,7 +4,9 @@ import { connection } from "#lib/here";
 
 const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
 const full = new Intl.NumberFormat(document.documentElement.lang);
-const hour = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+const hour = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short", timeZone: "UTC" });
+// What the server's time says on the person's own clock, wherever this browser believes to be.
+const onTheirClock = (time) => hour.format(new Date(`${time.slice(0, 19)}Z`));
 
 export class BudgetMeter extends HTMLElement {
   #listeners = null;
@@ -23,10 +25,10 @@ export class BudgetMeter extends HTMLElement {
     this.hidden = limit === null;
     if (limit === null) return;
     const words = { left: short.format(remaining), limit: full.format(limit), exact: full.format(remaining) };
-    words.time = hour.format(new Date(resetsAt));
+    words.time = onTheirClock(resetsAt);
     this.querySelector("meter").value = limit ? remaining / limit : 0;
     this.querySelector("span").textContent = this.#said("text", words);
-    this.title = this.#said("explained", words);
+    this.querySelector("button").title = this.querySelector("p").textContent = this.#said("explained", words);
     this.dataset.level = remaining <= 0 ? "empty" : remaining < limit / 10 ? "low" : "fine";
   }
 
