@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
@@ -21,11 +22,21 @@ GOODBYE_S = 5.0  # for a client to answer a close
 CLOSING_S = 1.0  # for who was shown out to take note of it
 
 
+class Conversation(ServerProtocol):
+    """The library takes a goodbye between the pieces of a message for an error; RFC 6455 (5.4) allows it."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
+
 class SocketConnection(WebSocketsSansIOProtocol):
     """Closing politely would wait for ever behind what a client does not read: so in the end it is aborted."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conn = Conversation(max_size=self.config.ws_max_size, logger=self.logger)
         self.close_timeout = GOODBYE_S
         self._controls = 0
         self._controls_since = 0.0
@@ -124,19 +135,35 @@ class SocketConnection(WebSocketsSansIOProtocol):
             self._show_out(FLOODING)
         return self._controls > CONTROLS
 
+    def handle_parser_exception(self) -> None:
+        """The library has said goodbye to what makes no sense, unless nobody has been let in yet."""
+        goodbye = self.conn.close_sent
+        self._look_away()
+        if goodbye is None:
+            self.transport.abort()
+        else:
+            self._dismiss(goodbye.code)
+
     def _show_out(self, code: int) -> None:
         """Close with a code; what waits to be looked at is forgotten, and so is what still comes."""
+        self._look_away()
+        if not (self.close_sent or not self.handshake_complete or self.transport.is_closing()):
+            self.conn.send_close(code)
+            self._dismiss(code)
+
+    def _look_away(self) -> None:
         self.frames = []
         self._shown_out = True
         self._forget()
-        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
-            return
+
+    def _dismiss(self, code: int) -> None:
+        """Say what the library has ready, and nothing more; closing at once could lose it on its way in a reset."""
         while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
-        self.conn.send_close(code)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self.transport.write_eof()
         self.close_timer = self.loop.call_later(CLOSING_S, self.transport.abort)
 
     # ── what goes out ──

@@ -1,5 +1,6 @@
 """The WebSocket protocol itself, as the Autobahn suite's categories 1 to 7 and 10 try it, against the real server."""
 
+import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -192,6 +193,13 @@ async def test_a_goodbye_that_makes_no_sense_is_refused(raw: RawSocket, payload:
     assert await raw.close_code() == expected
 
 
+async def test_a_goodbye_may_come_between_the_pieces_of_a_message(raw: RawSocket) -> None:
+    goodbye = frame(CLOSE, struct.pack("!H", 1000))
+    await raw.send(frame(TEXT, b"{", fin=False), goodbye, frame(CONT, b"}"))
+    assert await raw.close_code() == 1000
+    await raw.ended()
+
+
 async def test_what_comes_after_a_goodbye_is_not_looked_at(raw: RawSocket) -> None:
     await raw.send(frame(CLOSE, struct.pack("!H", 1000)), frame(TEXT, ping("late")), frame(PING, b"late"))
     got = await raw.receive()
@@ -247,13 +255,17 @@ async def test_a_flood_of_messages_is_shown_out(start_server: Callable[..., Live
     await raw.ended()
 
 
-async def test_who_floods_again_and_again_waits_at_the_door(start_server: Callable[..., LiveServer]) -> None:
-    server = start_server()
-    for _ in range(3):
+async def flood(server: LiveServer, times: int) -> None:
+    for _ in range(times):
         raw = await RawSocket.open(server)
         await raw.send(*(frame(PING) for _ in range(1000)))
         assert await raw.close_code() == 4429
         await raw.ended()
+
+
+async def test_who_floods_again_and_again_waits_at_the_door(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server()
+    await flood(server, 3)
     raw = await RawSocket.open(server)
     assert b"rate_limited" in (await raw.until(TEXT)).payload
     assert await raw.close_code() == 4429
@@ -261,3 +273,15 @@ async def test_who_floods_again_and_again_waits_at_the_door(start_server: Callab
     await other.send(frame(TEXT, ping("me")))
     assert await answers(other, "me")
     other.cut()
+
+
+async def test_nonsense_from_before_the_door_is_no_failure_of_the_server(
+    start_server: Callable[..., LiveServer],
+) -> None:
+    server = start_server()
+    await flood(server, 3)
+    raw = await RawSocket.knock(server)  # and wait there
+    await asyncio.sleep(0.5)
+    await raw.send(frame(3, b"?"))
+    await raw.ended()
+    assert not [line for line in server.output if "Traceback" in line]

@@ -57,6 +57,15 @@ class RawSocket:
 
     @classmethod
     async def open(cls, server: LiveServer, name: str = "alice") -> "RawSocket":
+        raw = await cls.knock(server, name)
+        async with asyncio.timeout(TIMEOUT_S):
+            answer = await raw.reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 101 "), answer
+        return raw
+
+    @classmethod
+    async def knock(cls, server: LiveServer, name: str = "alice") -> "RawSocket":
+        """Ask for the handshake, and do not wait for its answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         head = [
             "GET /ws/chat/ HTTP/1.1",
@@ -69,9 +78,7 @@ class RawSocket:
             f"Cookie: {server.cookies(name)}",
         ]
         writer.write("\r\n".join([*head, "", ""]).encode())
-        async with asyncio.timeout(TIMEOUT_S):
-            answer = await reader.readuntil(b"\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 101 "), answer
+        await writer.drain()
         return cls(reader, writer)
 
     async def send(self, *frames: bytes) -> None:
