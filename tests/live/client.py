@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from .server import LiveServer
 
 Frame = dict[str, Any]
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 
 
 def new_id() -> str:

@@ -15,7 +15,7 @@ from .client import Reader, SocketClient
 from .server import ROOT, LiveServer, free_port
 
 NGINX = "/usr/sbin/nginx"
-START_TIMEOUT_S = 10
+START_TIMEOUT_S = 30
 AROUND = """
 {user}
 daemon off;

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .server import LiveServer
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 def frame(

@@ -69,7 +69,7 @@ def accounts(server: LiveServer, name: str) -> tuple[int, int, int]:
 
 async def over(recording: Recording) -> None:
     """Wait until the provider is rid of the call. Raises TimeoutError."""
-    await asyncio.to_thread(recording._wait, lambda: recording.ended_at or recording.left_at, 5)
+    await asyncio.to_thread(recording._wait, lambda: recording.ended_at or recording.left_at, 30)
 
 
 def end(reader: Reader) -> Frame:
