@@ -24,8 +24,8 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest $(ON_BOTH)
 
 # What is most likely to differ where the database is PostgreSQL, and where there is a Redis beside it.
-ON_POSTGRES := $(addprefix tests/test_,asking.py budget_ledger.py budget_races.py hints.py search.py socket.py)
-ON_BOTH := $(addprefix tests/test_,asking.py drain.py socket.py)
+ON_POSTGRES := tests/asking $(addprefix tests/test_,budget_ledger.py budget_races.py hints.py search.py socket.py)
+ON_BOTH := tests/asking $(addprefix tests/test_,drain.py socket.py)
 
 test-postgres test-redis: static_root/collected locale/compiled .venv/dev  ## everything but the browser, on those
 	@bin/test-services
