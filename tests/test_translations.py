@@ -120,7 +120,7 @@ async def test_what_failed_behind_the_scenes_is_told_in_the_language_of_who_aske
     socket = await open_socket(serving, headers={"Accept-Language": "de"})
     reader = await socket.ended(await socket.generate())
     assert reader.end is not None
-    assert reader.end["message"].startswith("Der Anbieter nimmt den Schlüssel dieser Site nicht an")
+    assert reader.end["message"].startswith("Der Anbieter nimmt den Schlüssel dieser Website nicht an")
     await socket.send("ai:generate", request_id="00000000-0000-4000-8000-000000000001", prompt=" ")
     assert (await socket.frame("ai:error", field="prompt"))["message"] == "Die Nachricht ist leer."
     await socket.close()

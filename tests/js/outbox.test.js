@@ -104,3 +104,14 @@ test("too fast means later, in the same order", () => {
   assert.deepEqual(ids(sent), ["a", "a"]);
   mock.timers.reset();
 });
+
+test("all that waits in a conversation is withdrawn at once, and others stay", () => {
+  const line = outbox({ online: false });
+  for (const id of ["a", "b", "c"]) line.box.add("u", prompt(id));
+  line.box.add("u", prompt("other", "d"));
+  line.box.withdrawAll("c");
+  line.online = true;
+  line.box.restart();
+  assert.deepEqual(ids(line.sent), ["other"]);
+  assert.deepEqual([...line.store.kept.keys()], ["other"]);
+});

@@ -43,5 +43,6 @@ export const actions = {
   },
 
   withdraw: (_, { dataset }) => connection.outbox.withdraw(dataset.requestId),
+  withdraw_all: ({ conversationId }) => connection.outbox.withdrawAll(conversationId),
   resend: (_, { dataset }) => connection.outbox.retry(dataset.requestId),
 };

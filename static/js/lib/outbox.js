@@ -111,6 +111,12 @@ export class Outbox extends EventTarget {
     });
   }
 
+  /** All that waits in a conversation, the last first: what follows goes before it could be sent. */
+  withdrawAll(conversationId) {
+    const theirs = this.entries.filter(({ frame }) => frame.conversation_id === conversationId);
+    for (const { id } of theirs.reverse()) this.withdraw(id);
+  }
+
   /** The server will not have it, or not yet. */
   refuse(id, error) {
     const entry = this.entries.find((one) => one.id === id);
