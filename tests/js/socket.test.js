@@ -77,6 +77,22 @@ test("after 30 s of silence it asks, and after 10 more it leaves", () => {
   assert.equal(socket.state, "reconnecting");
 });
 
+test("when the network goes, the connection is asked at once, and left when nothing comes back", () => {
+  const heard = {};
+  globalThis.addEventListener = (name, act) => (heard[name] = act);
+  const { socket, lines } = connected();
+  delete globalThis.addEventListener;
+  heard.offline();
+  assert.deepEqual(lines[0].sent, [{ type: "ping" }]);
+  lines[0].says({ type: "pong" });
+  mock.timers.tick(10_000);
+  assert.equal(socket.state, "connected");
+  heard.offline();
+  mock.timers.tick(10_000);
+  assert.equal(socket.state, "reconnecting");
+  assert.ok(lines[0].closed);
+});
+
 test("what an abandoned connection still says is not heard", () => {
   const { socket, lines, seen } = connected();
   socket.reconnect();

@@ -34,7 +34,7 @@ export class Socket extends EventTarget {
     this.#open = open;
     this.#random = random;
     globalThis.addEventListener?.("online", () => this.wake());
-    globalThis.addEventListener?.("offline", () => this.#show(this.#socket ? this.state : "offline"));
+    globalThis.addEventListener?.("offline", () => this.#doubt());
     globalThis.document?.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.wake();
     });
@@ -99,6 +99,12 @@ export class Socket extends EventTarget {
     }
     if (frame.type === "server:draining") this.reconnect(frame.reconnect_after_ms);
     else this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  /** A network has gone. A connection may be left all the same, as to this machine itself: it is asked. */
+  #doubt() {
+    if (this.state === "connected") this.#ask();
+    else if (!this.#socket) this.#show("offline");
   }
 
   #ask() {
