@@ -9,9 +9,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
@@ -22,6 +24,7 @@ from config import sealing
 
 from . import factor_secrets
 from .client_address import address_of
+from .guessing import Attempt, Busy, start_afresh, turn
 from .models import second_factor
 
 logger = logging.getLogger(__name__)
@@ -43,11 +46,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": gettext_lazy("The address or the password is not correct."),
+        "busy": gettext_lazy("Very many people are signing in. Please try again in a minute."),
         "too_many_login_attempts": gettext_lazy("Too many failed sign-ins. Wait some minutes, then try again."),
     }
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Counted here: allauth's own count takes a lock, and refuses who waits for it when many come at once."""
+        attempt = Attempt(ratelimit.get_ip(request), credentials.get("email") or "")
+        if attempt.refused():
+            raise self.validation_error("too_many_login_attempts")
+        try:
+            with turn():
+                user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        except Busy as error:
+            attempt.take_back()
+            raise self.validation_error("busy") from error
+        if user is not None:
+            attempt.take_back()
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """See above."""
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        start_afresh(credentials.get("email") or "")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """One page for all when mail cannot leave: it says nothing of who has an account. What was asked for can be

@@ -40,6 +40,18 @@ class RateLimiter(Protocol):
         """What ``hit`` would say, without counting."""
         ...
 
+    def take_back(self, key: str) -> None:
+        """The last hit of this key is none after all."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """All hits of this key."""
+        ...
+
+    def clear(self) -> None:
+        """All hits of all keys."""
+        ...
+
 
 class SlidingWindow:
     """Exact, in memory, safe from any thread or task: the times of each key's hits within its window.
@@ -77,6 +89,19 @@ class SlidingWindow:
         with self._lock:
             hits = self._hits.get(key)
             return hits.refusal(self._clock(), limit, window_s) if hits else None
+
+    def take_back(self, key: str) -> None:
+        with self._lock:
+            if (hits := self._hits.get(key)) and hits.times:
+                hits.times.pop()
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            self._hits.pop(key, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._hits.clear()
 
     def _forget(self, now: float) -> None:
         """Drop the keys in front whose windows have passed, and what is over the bound."""

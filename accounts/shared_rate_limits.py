@@ -1,6 +1,7 @@
 """Sliding windows in Redis: exact for all processes together; while it is away each process counts for itself."""
 
 import asyncio
+from collections.abc import Callable
 
 import redis
 
@@ -52,6 +53,30 @@ class SharedWindow:
     def look(self, key: str, limit: int, window_s: float) -> RateLimited | None:
         refused, known = self._ask(key, limit, window_s, count=False)
         return refused if known else self._alone.look(key, limit, window_s)
+
+    def take_back(self, key: str) -> None:
+        if not self._told(lambda: self._redis.rpop(self._prefix + key)):
+            self._alone.take_back(key)
+
+    def forget(self, key: str) -> None:
+        self._alone.forget(key)
+        self._told(lambda: self._redis.delete(self._prefix + key))
+
+    def clear(self) -> None:
+        self._alone.clear()
+        self._told(lambda: [self._redis.delete(key) for key in self._redis.scan_iter(f"{self._prefix}*", 1000)])
+
+    def _told(self, say: Callable[[], object]) -> bool:
+        """Whether Redis has taken note."""
+        if self._absence.lasts:
+            return False
+        try:
+            say()
+        except redis.RedisError as error:
+            self._absence.begin(error)
+            return False
+        self._absence.end()
+        return True
 
     def _ask(self, key: str, limit: int, window_s: float, *, count: bool) -> tuple[RateLimited | None, bool]:
         """What Redis says, and whether it said anything."""

@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import audit_triggers
 from accounts.models import User
+from accounts.rate_limits import limiter
 from chat.models import site_prompt
 from chat.moderating import rules
 
@@ -31,6 +32,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _fresh_cache() -> None:
     """Rate limits and content rules of one test do not reach the next."""
     cache.clear()
+    limiter.clear()
     rules.forget()
     site_prompt.forget()
 

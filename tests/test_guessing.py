@@ -1,5 +1,6 @@
 """Guessing passwords, many at once: the limits hold exactly, and honest people get in."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from accounts import guessing
 from accounts.models import User
 from tests.conftest import PASSWORD
 from tests.counting_hasher import CountingHasher
@@ -56,6 +58,34 @@ def test_behind_a_proxy_what_it_saw_counts_and_not_what_came_with_it(alice: User
     settings.TRUSTED_PROXIES = 1
     answers = at_once(lambda n: guess(f"{n}@example.org", "10.0.0.1", f"203.0.113.{n}, 192.0.2.1"), 65)
     assert (answers.count(WRONG), answers.count(LIMITED)) == (60, 5)
+
+
+@pytest.mark.django_db
+def test_right_passwords_count_for_nothing_and_hide_no_wrong_ones(alice: User) -> None:
+    form = {"login": "alice@example.org", "password": PASSWORD}
+    for _ in range(4):
+        assert guess("alice@example.org", "192.0.2.1") == WRONG
+        assert Client(REMOTE_ADDR="192.0.2.1").post(LOGIN, form).status_code == 302
+    assert [guess("alice@example.org", "192.0.2.1") for _ in range(2)] == [WRONG, LIMITED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_passwords_are_hashed_at_once_than_there_are_cores_to_spare(alice: User, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["tests.counting_hasher.CountingHasher"]
+    CountingHasher.most_at_once = 0
+    at_once(lambda n: guess(f"{n}@example.org", f"192.0.2.{n}"), 40)
+    assert 0 < CountingHasher.most_at_once <= guessing.HASHES_AT_ONCE
+
+
+@pytest.mark.django_db
+def test_whoever_resets_the_password_does_not_wait(alice: User, settings: Settings) -> None:
+    assert [guess("alice@example.org", "192.0.2.1") for _ in range(6)] == [WRONG] * 5 + [LIMITED]
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": "alice@example.org"})
+    [link] = re.findall(r"http://[^/]+(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body))
+    form = client.get(link)["Location"]
+    client.post(form, {"password1": "a new horse battery", "password2": "a new horse battery"})
+    assert guess("alice@example.org", "192.0.2.2") == WRONG
 
 
 @pytest.mark.django_db(transaction=True)

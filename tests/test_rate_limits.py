@@ -106,3 +106,15 @@ async def test_the_asynchronous_twin_counts_the_same(window: SlidingWindow) -> N
     limiter: RateLimiter = window
     assert await limiter.ahit("alice", 1, 60) is None
     assert limiter.hit("alice", 1, 60) == RateLimited(60)
+
+
+def test_a_hit_may_be_taken_back_and_a_key_forgotten(window: SlidingWindow) -> None:
+    for key in ("alice", "bob"):
+        assert [window.hit(key, 2, 60) is None for _ in range(3)] == [True, True, False]
+    window.take_back("alice")
+    window.take_back("nobody")
+    assert [window.hit("alice", 2, 60) is None for _ in range(2)] == [True, False]
+    window.forget("alice")
+    assert [window.hit(key, 2, 60) is None for key in ("alice", "bob")] == [True, False]
+    window.clear()
+    assert window.hit("bob", 2, 60) is None

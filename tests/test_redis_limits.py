@@ -67,6 +67,18 @@ def test_a_key_goes_with_its_window(windows: list[RateLimiter], redis_server: Re
     assert 0 < redis_server.client.ttl("parley:test:rate:alice") <= 60
 
 
+def test_a_hit_may_be_taken_back_and_a_key_forgotten_by_another_process(windows: list[RateLimiter]) -> None:
+    for key in ("alice", "bob"):
+        assert [windows[0].hit(key, 2, 60) is None for _ in range(3)] == [True, True, False]
+    windows[1].take_back("alice")
+    windows[1].take_back("nobody")
+    assert [windows[0].hit("alice", 2, 60) is None for _ in range(2)] == [True, False]
+    windows[1].forget("alice")
+    assert [windows[0].hit(key, 2, 60) is None for key in ("alice", "bob")] == [True, False]
+    windows[1].clear()
+    assert windows[0].hit("bob", 2, 60) is None
+
+
 async def test_the_asynchronous_twin_counts_the_same(windows: list[RateLimiter]) -> None:
     assert await windows[0].ahit("alice", 1, 60) is None
     assert windows[1].hit("alice", 1, 60)
@@ -78,6 +90,10 @@ def test_without_redis_each_process_counts_for_itself(
     redis_server.kill()
     for window in windows:
         assert [window.hit("alice", 2, 60) is None for _ in range(3)] == [True, True, False]
+        window.take_back("alice")
+        assert window.hit("alice", 2, 60) is None
+        window.forget("alice")
+        assert window.hit("alice", 2, 60) is None
     assert caplog.text.count("redis is away") == len(windows)
 
 
