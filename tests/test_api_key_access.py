@@ -1,6 +1,7 @@
 """What a key opens: the API and the socket, in its owner's name, for as long as it lives."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiohttp
 import pytest
@@ -10,9 +11,12 @@ from websockets.exceptions import InvalidStatus
 from accounts.models.api_key import digest
 from tests.live.client import new_id
 from tests.live.events import read
+from tests.live.forms import submit
 from tests.live.keys import bot, issue
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
+
+from .conftest import PASSWORD
 
 
 def change(server: LiveServer, sql: str, *parameters: object) -> None:
@@ -94,6 +98,19 @@ async def test_its_end_closes_what_is_open_with_it(serving: LiveServer, provider
     await going_on.send("ping", id="on")
     await going_on.frame("pong", id="on")
     await going_on.close()
+
+
+async def test_a_new_password_closes_what_is_open_with_a_key(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server()
+    keys = [issue(server), issue(server, "bob")]
+    socket, bobs = await bot(server, keys[0]), await bot(server, keys[1])
+    form = {"oldpassword": PASSWORD, "password1": "staple battery", "password2": "staple battery"}
+    assert await submit(server, "alice", "/accounts/password/change/", **form) == 302
+    assert await socket.closed() == 4401
+    assert (await asked(server, Authorization=f"Bearer {keys[0]}"))[0] == 401
+    await bobs.send("ping", id="on")
+    await bobs.frame("pong", id="on")
+    await bobs.close()
 
 
 @pytest.mark.parametrize(

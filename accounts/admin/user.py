@@ -1,5 +1,6 @@
 """People: a list that says how each of them stands, and what may be done to them."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hints
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.models.deletion import delete_account
 from accounts.people import about
 from config.model_admin import ModelAdmin
@@ -118,10 +119,12 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # gener
         return bool(request.user.has_perm("accounts.change_tokenbudget"))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Whoever sets somebody's password can sign in in their name."""
+        """Whoever sets somebody's password can sign in in their name. The keys of the old one end."""
         if not request.user.is_superuser:
             raise PermissionDenied
         response: HttpResponse = super().user_change_password(request, id, form_url)
+        if response.status_code == HTTPStatus.FOUND:
+            ApiKey.objects.end_all(User.objects.get(pk=id), by=request.user)
         return response
 
     @staticmethod

@@ -48,6 +48,11 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Whether the person has as many as anybody may have."""
         return self.visible_to(user).count() >= MAX_KEYS
 
+    @transaction.atomic
+    def end_all(self, user: User, by: User | None = None) -> int:
+        """End every key of a person; how many there were."""
+        return sum(key.revoke(by) for key in self.visible_to(user))
+
     def recognise(self, text: str) -> "ApiKey | None":
         """The living key with this text. One query by the public part; the secret is compared in constant time."""
         shape = SHAPE.fullmatch(text)
@@ -95,12 +100,15 @@ class ApiKey(models.Model):
     def expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def revoke(self) -> bool:
-        """End it, and with the next pulse whatever is open with it; false when it was ended before."""
+    def revoke(self, by: User | None = None) -> bool:
+        """End it, and with the next pulse whatever is open with it; false when it was ended before.
+
+        Its owner does so, unless somebody else is named.
+        """
         with transaction.atomic():
             won = bool(ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()))
             if won:
-                AuditEntry.objects.record(self.user, "api_key.revoked", self)
+                AuditEntry.objects.record(by or self.user, "api_key.revoked", self)
         return won
 
     def touch(self) -> bool:
