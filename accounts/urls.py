@@ -2,6 +2,7 @@
 
 from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -14,7 +15,7 @@ urlpatterns = [
     path("accounts/setup/<str:token>/", setup.setup, name="account_setup"),
     path("accounts/invitation/<str:token>/", invitation.invitation, name="account_invitation"),
     path("accounts/back/", back.back, name="account_back"),
-    path("accounts/elsewhere/<str:provider>/", elsewhere.elsewhere, name="account_elsewhere"),
+    path("accounts/elsewhere/<path:provider>/", elsewhere.elsewhere, name="account_elsewhere"),
     path("accounts/email/", confirmed(allauth_views.email)),
     path("accounts/password/set/", confirmed(allauth_views.password_set)),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="settings_security")),
@@ -34,3 +35,7 @@ urlpatterns = [
     path("notices/<int:pk>/reading/", banners.notice_reading, name="notice_reading"),
     path("announcements/<int:pk>/dismissal/", banners.announcement_dismissal, name="announcement_dismissal"),
 ]
+if "saml" in settings.SOCIALACCOUNT_PROVIDERS:  # whose libraries are there only then
+    from .views import saml
+
+    urlpatterns.append(path("accounts/saml/<str:organization_slug>/acs/finish/", saml.finish))

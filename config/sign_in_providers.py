@@ -67,4 +67,5 @@ def _saml(environment: Environment) -> dict[str, Any]:
         raise WrongSetting("SAML_ENTITY_ID", "is missing: SAML_METADATA_URL needs the id of whose metadata it is.")
     idp = {"entity_id": entity, "metadata_url": metadata}
     name = environment.text("SAML_NAME", "Single sign-on")
-    return {"APPS": [{"provider_id": entity, "name": name, "client_id": "saml", "settings": {"idp": idp}}]}
+    settings = {"idp": idp, "verified_email": environment.items("SAML_DOMAINS")}
+    return {"APPS": [{"provider_id": entity, "name": name, "client_id": "saml", "settings": settings}]}

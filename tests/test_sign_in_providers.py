@@ -30,7 +30,7 @@ def test_each_is_set_up_by_its_variables_and_only_those_are_installed() -> None:
         ({"OIDC_ISSUER": "https://a.example"}, "OIDC_CLIENT_ID"),
         ({"OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "x"}, "OIDC_ISSUER"),
         ({"OIDC_ISSUER": "login.example.org"}, "OIDC_ISSUER"),
-        ({"SAML_METADATA_URL": "https://a.example/metadata"}, "SAML_METADATA_URL"),
+        ({"SAML_METADATA_URL": "https://a.example/metadata"}, "SAML_ENTITY_ID"),
     ],
 )
 def test_a_half_is_refused_by_the_name_of_what_is_missing(values: dict[str, str], missing: str) -> None:
