@@ -71,7 +71,7 @@ class ChatPage:
         """Wait until what was typed is saved: a page that is closed sends it, which may come late in the next test."""
         saved = "() => Object.keys(localStorage).every((key) => !key.startsWith('draft:'))"
         with contextlib.suppress(PlaywrightError):  # a page that is closed saves nothing any more
-            for _ in range(60):
+            for _ in range(300):
                 if await self.page.evaluate(saved):
                     break
                 await asyncio.sleep(0.05)
@@ -103,6 +103,34 @@ class ChatPage:
         )
         await button.click()
         await button.evaluate("(button) => button.heard")
+
+    @property
+    def thread(self) -> Locator:
+        """What scrolls."""
+        return self.page.locator("message-list")
+
+    async def at_end(self) -> None:
+        await self.page.wait_for_function(
+            "(list) => list.scrollHeight - list.clientHeight - list.scrollTop < 2",
+            arg=await self.thread.element_handle(),
+        )
+
+    async def scroll_up(self, pixels: int) -> float:
+        """Turn the wheel, and wait until the list rests; where it does."""
+        await self.thread.hover()
+        await self.page.mouse.wheel(0, -pixels)
+        await expect(self.page.locator("chat-thread")).to_have_attribute("data-away", "true")
+        rest: float = await self.thread.evaluate(
+            """async (list) => {
+              const frame = () => new Promise(requestAnimationFrame);
+              for (let still = 0, last = -1; still < 12; still = list.scrollTop === last ? still + 1 : 0) {
+                last = list.scrollTop;
+                await frame();
+              }
+              return list.scrollTop;
+            }"""
+        )
+        return rest
 
     async def html(self) -> list[str]:
         """The bodies of all messages, as they are on the page."""

@@ -1,6 +1,9 @@
 """The admin site in a browser: Django's own scripts run under the content policy, and everybody can read the pages."""
 
+import re
+
 import pytest
+from playwright.async_api import expect
 
 from .conftest import OpenAccountPage
 
@@ -19,14 +22,14 @@ async def test_djangos_widgets_work_under_the_policy(account_page: OpenAccountPa
     await page.page.locator(".select2-selection").first.click()
     await page.page.locator(".select2-search__field").first.fill("alice")
     await page.page.get_by_role("option", name="Alice").click()
-    assert "Alice" in await page.page.locator(".select2-selection__rendered").first.inner_text()
+    await expect(page.page.locator(".select2-selection__rendered").first).to_contain_text("Alice")
     page = await account_page("/admin/auth/group/add/", who="grace")
     await page.page.locator("#id_permissions_from option").first.click()
     await page.page.locator("#id_permissions_add").click()
-    assert await page.page.locator("#id_permissions_to option").count() == 1
+    await expect(page.page.locator("#id_permissions_to option")).to_have_count(1)
     page = await account_page("/admin/accounts/user/", who="grace")
     await page.page.locator("#action-toggle").check()
-    assert "selected" in await page.page.locator(".action-counter").inner_text()
+    await expect(page.page.locator(".action-counter")).to_contain_text("selected")
 
 
 async def test_the_navigation_of_a_phone_opens_without_a_script(account_page: OpenAccountPage) -> None:
@@ -35,4 +38,4 @@ async def test_the_navigation_of_a_phone_opens_without_a_script(account_page: Op
     assert not await navigation.is_visible()
     await page.press("Menu")
     await navigation.get_by_role("link", name="Users").click()
-    assert page.page.url.endswith("/admin/accounts/user/")
+    await expect(page.page).to_have_url(re.compile(r"/admin/accounts/user/$"))

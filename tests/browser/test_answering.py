@@ -48,7 +48,7 @@ async def test_stop_closes_the_provider_and_says_so_and_continue_goes_on(page: C
     await page.one("stop").click()
     await page.ended("cancelled")
     await expect(page.answer).to_contain_text("Stopped by you")
-    assert page.provider.requests[-1].left_at is not None
+    await page.provider.requests[-1].aleft()
     page.provider.script(tokens=("One", " two", " three", " four"))
     await page.one("continue").click()
     await expect(page.body(page.answer)).to_have_text("One two three four")

@@ -9,17 +9,35 @@ CODE = "".join(LINES)
 # A selection in a browser that lays code out in parts must give the lines as they are.
 SELECTED = "(code) => { getSelection().selectAllChildren(code); return getSelection().toString(); }"
 
+# As soon as its second line is there: whatever came later would be another element.
+MARK_THE_FIRST = """() => {
+  new MutationObserver((_, observer) => {
+    const code = document.querySelector("code.language-python");
+    if (!code?.textContent.includes("return 0")) return;
+    code.marked = true;
+    observer.disconnect();
+  }).observe(document.querySelector("chat-thread"), { childList: true, subtree: true, characterData: true });
+}"""
 
-async def test_code_has_its_colours_before_its_block_is_complete_and_stays_where_it_is_when_it_is(
-    page: ChatPage,
-) -> None:
-    page.provider.script(tokens=("```python\n", *LINES, "```\n\n", "The end."), rate=40)
+
+async def test_code_has_its_colours_before_its_block_is_complete(page: ChatPage) -> None:
+    page.provider.script(tokens=("```python\n", *LINES), ending="silence")
     await page.send("Write code")
     code = page.body(page.answer).locator("code.language-python")
     await expect(code.locator(".hljs-keyword").first).to_be_attached()
-    assert await page.answer.get_attribute("data-status") == "running"
+    await expect(page.answer).to_have_attribute("data-status", "running")
     await code.evaluate("(code) => { code.marked = true; }")
-    await page.ended()
+    await page.one("stop").click()
+    await page.ended("cancelled")
+    await expect(code.locator(".hljs-keyword")).to_have_count(2 * len(LINES))
+    assert await code.evaluate("(code) => code.marked")
+
+
+async def test_a_block_stays_where_it_is_when_it_is_complete(page: ChatPage) -> None:
+    page.provider.script(tokens=("```python\n", *LINES, "```\n\n", "The end."), rate=40)
+    await page.page.evaluate(MARK_THE_FIRST)
+    await page.ask("Write code")
+    code = page.body(page.answer).locator("code.language-python")
     await expect(page.answer).to_have_attribute("data-rendered", "whole")
     assert await code.evaluate("(code) => code.marked")
     await expect(code.locator(".hljs-keyword")).to_have_count(2 * len(LINES))

@@ -13,8 +13,9 @@ from .conftest import OpenPage
 async def test_the_budget_says_what_is_left_and_when_it_begins_anew_on_the_persons_own_clock(
     site: LiveServer, tab: OpenPage
 ) -> None:
-    """Bob's clock is UTC, his browser's is not; where there is no pointer to hover with, a press tells the same."""
-    page = await tab(who="bob", timezone_id="Asia/Tokyo", locale="en-GB", has_touch=True)
+    """Grace's clock is UTC, her browser's is not; where there is no pointer to hover with, a press tells the same."""
+    site.execute("UPDATE accounts_user SET time_zone = 'UTC' WHERE email = 'grace@example.org'")
+    page = await tab(who="grace", timezone_id="Asia/Tokyo", locale="en-GB", has_touch=True)
     await expect(page.one("budget")).to_contain_text("left today")
     details = page.one("budget-details")
     await expect(details).to_be_hidden()

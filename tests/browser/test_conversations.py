@@ -7,6 +7,12 @@ from playwright.async_api import Locator, expect
 from .chat_page import ChatPage
 from .conftest import OpenPage
 
+# As another device would.
+CANCEL = """async (id) => {
+  const headers = { "Content-Type": "application/json" };
+  return (await fetch(`/api/generations/${id}/cancel`, { method: "POST", headers, body: "{}" })).status;
+}"""
+
 
 async def begun(page: ChatPage, prompt: str) -> Locator:
     """A new conversation; its item in the sidebar."""
@@ -91,12 +97,16 @@ async def test_an_answer_that_ends_unseen_has_a_dot_on_every_device_until_it_is_
     page: ChatPage, tab: OpenPage
 ) -> None:
     second = await tab()
-    page.provider.script(tokens=tuple(f" word{n}" for n in range(100)), rate=25)
+    page.provider.script(tokens=("One",), ending="silence")
     await page.send("Answered elsewhere")
-    await expect(page.body(page.answer)).to_contain_text("word1")
+    await expect(page.body(page.answer)).to_have_text("One")
+    request_id = await page.answer.get_attribute("data-request-id")
     await page.one("new-conversation").click()
+    await expect(page.answers).to_have_count(0)
     for one in (page, second):
         await expect(item(one, "Answered elsewhere").locator(".sidebar__dot")).to_be_visible()
+    status = await page.page.evaluate(CANCEL, request_id)
+    assert status == 204
     for one in (page, second):
         await expect(item(one, "Answered elsewhere").locator(".sidebar__unseen")).to_be_visible()
     await item(page, "Answered elsewhere").click()

@@ -8,8 +8,6 @@ from .chat_page import ChatPage
 from .conftest import OpenPage
 from .long_conversation import make_conversation
 
-AT_END = "(list) => list.scrollHeight - list.clientHeight - list.scrollTop < 2"
-
 
 async def test_it_opens_at_its_end_with_a_window_and_older_ones_come_without_a_jump(
     site: LiveServer, tab: OpenPage
@@ -17,10 +15,9 @@ async def test_it_opens_at_its_end_with_a_window_and_older_ones_come_without_a_j
     page = await tab(make_conversation(site, 2000))
     messages = page.one("message")
     await expect(messages).to_have_count(30)
-    thread = page.page.locator("message-list")
-    assert await thread.evaluate(AT_END)
+    await page.at_end()
     await expect(messages.last).to_contain_text("This is message 1999")
-    await thread.evaluate(
+    await page.thread.evaluate(
         """(list) => {
           list.scrollTop = 300;
           [window.marker] = list.messages;
@@ -37,14 +34,10 @@ async def test_a_reader_who_scrolled_up_is_not_pulled_and_can_jump_to_the_latest
     page.provider.script(tokens=tuple(f"Line {n}.\n\n" for n in range(150)), rate=60)
     await page.send("Hello")
     await expect(page.body(page.answer)).to_contain_text("Line 40.")
-    thread = page.page.locator("message-list")
-    assert await thread.evaluate(AT_END)
-    await thread.hover()
-    await page.page.mouse.wheel(0, -600)
-    await expect(page.page.locator("chat-thread")).to_have_attribute("data-away", "true")
-    before = await thread.evaluate("(list) => list.scrollTop")
+    await page.at_end()
+    before = await page.scroll_up(600)
     await page.ended()
-    assert await thread.evaluate("(list) => list.scrollTop") == before
+    assert await page.thread.evaluate("(list) => list.scrollTop") == before
     await page.page.locator(".thread__latest").click()
-    assert await thread.evaluate(AT_END)
+    await page.at_end()
     await expect(page.page.locator("chat-thread")).to_have_attribute("data-away", "false")

@@ -6,6 +6,14 @@ from .chat_page import ChatPage
 from .conftest import OpenPage
 from .wire import Wire
 
+# Reading waits for what is being written.
+KEPT = """() => new Promise((done) => {
+  indexedDB.open("parley").onsuccess = ({ target: { result } }) => {
+    const all = result.transaction("outbox").objectStore("outbox").getAll();
+    all.onsuccess = () => done(all.result.map(({ frame }) => frame.prompt));
+  };
+})"""
+
 
 async def test_an_answer_through_a_line_cut_many_times_is_the_providers_to_the_letter(
     page: ChatPage, wire: Wire
@@ -54,7 +62,7 @@ async def test_what_waits_survives_the_tab_and_can_be_withdrawn(page: ChatPage, 
     await page.one("withdraw").last.click()
     await expect(page.prompts).to_have_count(2)
     await expect(page.composer).to_have_value("Withdrawn")
-    await page.page.evaluate("indexedDB.databases()")  # one turn of the database: what was put is put
+    assert await page.page.evaluate(KEPT) == ["Kept"]
     await page.page.close()
     asked = len(page.provider.requests)
     wire.plug_in()
@@ -63,6 +71,24 @@ async def test_what_waits_survives_the_tab_and_can_be_withdrawn(page: ChatPage, 
     await again.ended()
     assert len(page.provider.requests) == asked + 1
     assert await again.body(again.prompts.last).text_content() == "Kept"
+
+
+async def test_all_that_waits_in_a_conversation_is_withdrawn_at_once(page: ChatPage, wire: Wire) -> None:
+    page.provider.script(tokens=("Hi.",))
+    await page.ask("First")
+    asked = len(page.provider.requests)
+    wire.unplug()
+    await expect(page.status).to_have_attribute("data-state", "reconnecting")
+    await page.send("Second")
+    await expect(page.one("withdraw").filter(visible=True)).to_have_count(1)
+    await expect(page.one("withdraw-all").filter(visible=True)).to_have_count(0)
+    await page.send("Third")
+    await page.one("withdraw-all").filter(visible=True).click()
+    await expect(page.prompts).to_have_count(1)
+    wire.plug_in()
+    await expect(page.status).to_have_attribute("data-state", "connected")
+    await page.ask("Fourth", 2)
+    assert len(page.provider.requests) == asked + 1
 
 
 async def test_an_answer_that_ended_while_the_line_was_gone_is_shown(page: ChatPage, wire: Wire) -> None:

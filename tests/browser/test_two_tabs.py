@@ -75,15 +75,10 @@ async def test_what_comes_meanwhile_moves_nothing_for_a_reader_who_scrolled_up(p
     page.provider.script(tokens=tuple(f"Line {n}.\n\n" for n in range(60)))
     await page.ask("Hello")
     other = await tab(page.page.url.removeprefix(page.wire.url), same=page)
-    thread = page.page.locator("message-list")
-    await thread.hover()
-    await page.page.mouse.wheel(0, -700)
-    away = page.page.locator("chat-thread")
-    await expect(away).to_have_attribute("data-away", "true")
-    before = await thread.evaluate("(list) => list.scrollTop")
+    before = await page.scroll_up(700)
     other.provider.script(tokens=("Newest.",))
     await other.ask("And now?", 2)
-    assert await thread.evaluate("(list) => list.scrollTop") == before
+    assert await page.thread.evaluate("(list) => list.scrollTop") == before
     await page.page.locator(".thread__latest").click()
     await expect(page.body(page.answer)).to_have_text("Newest.")
-    await expect(away).to_have_attribute("data-away", "false")
+    await expect(page.page.locator("chat-thread")).to_have_attribute("data-away", "false")
