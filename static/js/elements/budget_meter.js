@@ -27,7 +27,9 @@ export class BudgetMeter extends HTMLElement {
     const words = { left: short.format(remaining), limit: full.format(limit), exact: full.format(remaining) };
     words.time = onTheirClock(resetsAt);
     this.querySelector("meter").value = limit ? remaining / limit : 0;
-    this.querySelector("span").textContent = this.#said("text", words);
+    const [left, until] = this.querySelectorAll("span");
+    left.textContent = this.#said("text", words);
+    until.textContent = this.#said("until", words);
     this.querySelector("button").title = this.querySelector("p").textContent = this.#said("explained", words);
     this.dataset.level = remaining <= 0 ? "empty" : remaining < limit / 10 ? "low" : "fine";
   }
