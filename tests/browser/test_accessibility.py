@@ -71,6 +71,15 @@ async def test_what_opens_over_the_page_has_no_barriers(page: ChatPage) -> None:
     await page.one("edit").click()
     await expect(page.one("edit-text")).to_be_focused()
     assert await barriers(page) == []
+    await page.one("edit-text").press("Escape")
+    await page.one("budget").get_by_role("button").click()
+    await expect(page.one("budget-details")).to_be_visible()
+    assert await barriers(page) == []
+    await page.page.keyboard.press("Escape")
+    await page.page.keyboard.press("Control+k")
+    await page.one("search").fill("hello")
+    await expect(page.one("search-result").first).to_be_visible()
+    assert await barriers(page) == []
 
 
 async def test_a_line_that_is_gone_and_a_prompt_that_waits_have_no_barriers(page: ChatPage) -> None:

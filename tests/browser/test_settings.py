@@ -5,12 +5,13 @@ from playwright.async_api import expect
 
 from .conftest import OpenAccountPage
 
+PAGES = ["", "appearance/", "answers/", "usage/", "data/", "delete/", "security/", "sessions/"]
+PAGES += ["keys/", "prompts/", "budget/", "readings/"]
 
-@pytest.mark.parametrize(
-    "name", ["", "appearance/", "answers/", "usage/", "data/", "delete/", "security/", "sessions/"]
-)
-async def test_nothing_stands_in_anybodys_way(account_page: OpenAccountPage, name: str) -> None:
-    page = await account_page(f"/settings/{name}")
+
+@pytest.mark.parametrize("path", [*(f"/settings/{name}" for name in PAGES), "/api/docs/"])
+async def test_nothing_stands_in_anybodys_way(account_page: OpenAccountPage, path: str) -> None:
+    page = await account_page(path)
     assert await page.everywhere() == []
 
 
