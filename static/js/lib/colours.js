@@ -13,12 +13,13 @@ const KIND = /^hljs-[\w-]{1,32}$/;
 
 const growing = new WeakMap();
 
-/** Colours a block as far as it has come; once more when it has grown meanwhile and is asked for again. */
+/** Colours a block as far as it has come; once more, after a rest, when it is asked for meanwhile. */
 export async function colourGrowing(code) {
   const state = growing.get(code) ?? { notBefore: 0, whole: 0 };
   growing.set(code, state);
   const began = performance.now();
-  if (began < state.notBefore) return;
+  state.asked = began < state.notBefore;
+  if (state.asked) return;
   state.notBefore = Infinity;
   const parts = [...code.querySelectorAll(":scope > .code-part")];
   const texts = parts.map((part) => part.textContent);
@@ -28,7 +29,10 @@ export async function colourGrowing(code) {
   // The last part may still grow.
   state.whole = Math.max(0, texts.length - 1);
   const now = performance.now();
-  state.notBefore = now + Math.max(AT_LEAST_MS, REST * (now - began));
+  const rest = Math.max(AT_LEAST_MS, REST * (now - began));
+  state.notBefore = now + rest;
+  // An answer may pause just there: then nobody asks again.
+  setTimeout(() => state.asked && growing.get(code) === state && colourGrowing(code), rest + 1);
 }
 
 /** Colours a block that has its whole text. */

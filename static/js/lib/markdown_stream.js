@@ -101,6 +101,7 @@ export class MarkdownStream {
       fragment.append(this.#fence.element);
       this.#decorate(fragment);
       this.#replaceOpen(fragment);
+      if (this.#fence.lines) this.#grown(this.#fence.code);
     } else {
       this.#fence = null;
       this.#replaceOpen(this.#fragment(this.#blocks.open(closeMarks(this.#blocks.tail))));

@@ -10,7 +10,7 @@ export class OpenFence {
   #mayClose;
   #indent;
   #part;
-  #lines = 0;
+  lines = 0;
   #partial;
 
   /** @returns {OpenFence | null} the fence that `source` begins with (after blank lines), when it is not closed yet */
@@ -53,11 +53,11 @@ export class OpenFence {
 
   /** Lines are grouped, so that the browser lays out the group that grows and none of the others. */
   #append(line) {
-    if (this.#lines % LINES_IN_A_PART === 0) {
+    if (this.lines % LINES_IN_A_PART === 0) {
       this.#part = newPart();
       this.#partial.before(this.#part);
     }
-    this.#lines += 1;
+    this.lines += 1;
     const { lastChild } = this.#part;
     // Text after coloured text is text of its own.
     if (lastChild?.nodeType === Node.TEXT_NODE) lastChild.appendData(line);
