@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from .account_page import AXE, LOOKS, SERIOUS
+from .account_page import AXE, LOOKS, RUN_AXE, SERIOUS
 from .chat_page import ChatPage
 from .conftest import OpenPage
 
@@ -33,7 +33,7 @@ async def barriers(page: ChatPage) -> list[str]:
     """What axe-core calls serious or critical, and what does not fit into the window."""
     await page.page.evaluate(AXE)
     await page.page.evaluate(SETTLED)
-    result: dict[str, Any] = await page.page.evaluate("axe.run()")
+    result: dict[str, Any] = await page.page.evaluate(RUN_AXE)
     serious = [rule for rule in result["violations"] if rule["impact"] in SERIOUS]
     found = [f"{one['html'][:160]} {one['failureSummary']}" for rule in serious for one in rule["nodes"]]
     wide = await page.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
