@@ -35,12 +35,6 @@ class Ticket(msgspec.Struct, frozen=True):
     def of_key(cls, key: ApiKey) -> "Ticket":
         return cls(key.user_id, api_key_id=key.pk, may_chat=key.may_chat)
 
-    @classmethod
-    def of_scope(cls, scope: Mapping[str, Any]) -> "Ticket":
-        """As the gate has recognised whoever opens a socket."""
-        key = scope.get("api_key")
-        return cls.of_key(key) if key else cls.of(scope["user"], scope["session"])
-
     def check(self, asks: bool) -> None:
         """Raises Refused for what changes something (``asks``) when it was opened only to read."""
         if asks and not self.may_chat:

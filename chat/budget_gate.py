@@ -4,6 +4,7 @@ The ledger is the truth: nobody is refused here whom it would serve, and whom th
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -77,26 +78,36 @@ def budgeted(app: App) -> App:
     """
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
-        exhausted = False
-
-        async def listening(message: dict[str, Any]) -> None:
-            nonlocal exhausted
-            text = message.get("text") or ""
-            if text.startswith(TOLD):
-                exhausted = '"remaining":0,' in text
-            await send(message)
-
-        async def passing() -> dict[str, Any]:
-            while True:
-                message: dict[str, Any] = await receive()
-                text = message.get("text") or ""
-                if not exhausted or not any(ask in text for ask in ASKS):
-                    return message
-                refused = await in_database(refusal, scope["user"], lambda: text)  # noqa: B023 (awaited at once)
-                if refused is None:
-                    return message
-                await send({"type": "websocket.send", "text": protocol.encode(refused.frame()).decode()})
-
-        await app(scope, passing, listening)
+        socket = BudgetedSocket(receive, send, scope["user"])
+        await app(scope, socket.receive, socket.send)
 
     return gate
+
+
+class BudgetedSocket:
+    """One socket's frames, without those that would be in vain."""
+
+    __slots__ = ("_exhausted", "_receive", "_send", "_user")
+
+    def __init__(self, receive: Any, send: Any, user: User) -> None:
+        self._receive = receive
+        self._send = send
+        self._user = user
+        self._exhausted = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        text = message.get("text") or ""
+        if text.startswith(TOLD):
+            self._exhausted = '"remaining":0,' in text
+        await self._send(message)
+
+    async def receive(self) -> dict[str, Any]:
+        while True:
+            message: dict[str, Any] = await self._receive()
+            text = message.get("text") or ""
+            if not self._exhausted or not any(ask in text for ask in ASKS):
+                return message
+            refused = await in_database(refusal, self._user, partial(str, text))
+            if refused is None:
+                return message
+            await self._send({"type": "websocket.send", "text": protocol.encode(refused.frame()).decode()})

@@ -1,6 +1,7 @@
 """The socket: authorises, reads frames and hands them over, sends what its viewer has; nothing else."""
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
@@ -16,7 +17,6 @@ from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.languages import preferred_language
 from accounts.models import User
 
 from . import answering, generating, hints, protocol
@@ -36,11 +36,29 @@ MAX_WAITING = 64
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     """One browser tab's socket.
 
-    The handlers below only parse and hand over. One task writes to the socket; what needs the database is an
-    errand, and errands are run in their order.
+    The handlers below only parse and hand over. One task writes to the socket, while there is something to write;
+    what needs the database is an errand, and errands are run in their order.
     """
 
+    opened = False
     writer: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Without the parent's channel and its two tasks: hints are told to ``hear``. However the connection ends,
+        by a goodbye or an error on the way, nothing of it stays behind."""
+        self.user: User = scope["user"]
+        self.ticket: Ticket = scope["ticket"]
+        self.browser_language: str = scope["language"]
+        self.send_now = (scope.get("extensions") or {}).get("parley.send_now")
+        self.base_send = send
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        finally:
+            if self.opened:
+                self._end()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the parent's look at database connections: no handler uses one."""
@@ -49,22 +67,21 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     # ── the socket ──
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        self.user: User = self.scope["user"]
         self.connection_id = uuid.uuid4()
-        self.viewer = Viewer(send_now=self.scope.get("extensions", {}).get("parley.send_now"))
-        self.viewer.ticket = self.ticket = Ticket.of_scope(self.scope)
+        self.viewer = Viewer(send_now=self.send_now, begin_writing=self._begin_writing)
+        self.viewer.ticket = self.ticket
         self.viewer.budget_changed = self._look_at_budget
         self.bad_frames = 0
-        process = await generating.started()
-        self.errands = Errands(process.spawn, MAX_WAITING)
-        self.budget_news = Errands(process.spawn, 1)
-        process.viewers.add(self.viewer)
+        self.process = await generating.started()
+        self.errands = Errands(self.process.spawn, MAX_WAITING)
+        self.budget_news = Errands(self.process.spawn, 1)
         self.budget = await in_database(budget_now, self.user)
+        self.opened = True
+        self.process.viewers.add(self.viewer)
         for group in self._groups:
-            await self.channel_layer.group_add(group, self.channel_name)
+            hints.listen_to(group, self)
         await self.base_send({"type": "websocket.accept"})
         self.viewer.tell(self._session(self.budget))
-        self.writer = process.spawn(self._write())
         logger.info("socket opened: connection=%s user=%s", self.connection_id, self.user.pk)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
@@ -84,51 +101,43 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         raise StopConsumer
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """However the connection ends, by a goodbye or an error on the way, nothing of it stays behind."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            if self.writer is not None:
-                await self._end(self.writer)
-
-    async def _end(self, writer: asyncio.Task[None]) -> None:
+    def _end(self) -> None:
         logger.info("socket closed: connection=%s", self.connection_id)
-        self.viewer.close()
-        writer.cancel()
-        self.viewer.budget_changed = None
+        self.viewer.abandon()
+        if self.writer is not None:
+            self.writer.cancel()
         self.errands.stop()
         self.budget_news.stop()
-        for group in self._groups:
-            await self.channel_layer.group_discard(group, self.channel_name)
-        for conversation_id in self.viewer.conversations:
-            await self.channel_layer.group_discard(hints.conversation_group(conversation_id), self.channel_name)
+        for group in (*self._groups, *map(hints.conversation_group, self.viewer.conversations)):
+            hints.stop_listening(group, self)
 
     @property
     def language(self) -> str:
         """What the person has chosen, else what the browser prefers."""
-        headers = dict(self.scope["headers"])
-        return self.user.language or preferred_language(headers.get(b"accept-language", b"").decode("latin1"))
+        return self.user.language or self.browser_language
 
     # ── hints ──
 
-    async def conversation_updated(self, hint: dict[str, Any]) -> None:
+    def hear(self, hint: dict[str, Any]) -> None:
+        getattr(self, hint["type"].replace(".", "_"))(hint)
+
+    def conversation_updated(self, hint: dict[str, Any]) -> None:
         self.viewer.tell(
             protocol.ConversationUpdated(conversation_id=UUID(hint["conversation_id"]), change=hint["change"])
         )
 
-    async def generation_queued(self, hint: dict[str, Any]) -> None:
+    def generation_queued(self, hint: dict[str, Any]) -> None:
         generation_id = UUID(hint["generation_id"])
         if not answering.join(generation_id, self.viewer):
             self._hand_over(answering.join_elsewhere, generation_id, self.viewer)
 
-    async def sharing_changed(self, hint: dict[str, Any]) -> None:
+    def sharing_changed(self, hint: dict[str, Any]) -> None:
         self._hand_over(turn_away, [self.viewer])
 
-    async def site_news(self, hint: dict[str, Any]) -> None:
+    def site_news(self, hint: dict[str, Any]) -> None:
         self.viewer.tell(protocol.SiteNews())
 
-    async def budget_changed(self, hint: dict[str, Any]) -> None:
+    def budget_changed(self, hint: dict[str, Any]) -> None:
         self._look_at_budget()
 
     @property
@@ -143,14 +152,22 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self.viewer.tell(protocol.Pong(id=frame.id))
             case protocol.Cancel() if self.ticket.may_chat and self._cancel_here(frame.request_id):
                 pass
+            case protocol.Resume() if self.errands.idle and self._resume_here(frame):
+                pass
             case _:
                 self._hand_over(self._carry_out, frame, request_id=getattr(frame, "request_id", None))
 
     def _cancel_here(self, request_id: UUID) -> bool:
         """Stop what this process runs at once: it must not wait behind anything."""
-        process = generating.current()
-        log = process.hub.find(self.user.pk, request_id)
-        return log is not None and process.cancel(log.generation_id)
+        log = self.process.hub.find(self.user.pk, request_id)
+        return log is not None and self.process.cancel(log.generation_id)
+
+    def _resume_here(self, frame: protocol.Resume) -> bool:
+        """Go on with what this process has: thousands may come back at once."""
+        log = self.process.hub.find(self.user.pk, frame.request_id)
+        if log is not None:
+            self.viewer.attach(log, frame.after, frame.epoch)
+        return log is not None
 
     def _hand_over(
         self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any, request_id: UUID | None = None
@@ -194,22 +211,22 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case protocol.OpenConversation():
                 await self._open(frame.conversation_id)
             case protocol.CloseConversation():
-                await self._leave(frame.conversation_id)
+                self._leave(frame.conversation_id)
 
     async def _open(self, conversation_id: UUID) -> None:
         """In this order: what begins between the two is either found or hinted at."""
-        await self.channel_layer.group_add(hints.conversation_group(conversation_id), self.channel_name)
+        hints.listen_to(hints.conversation_group(conversation_id), self)
         self.viewer.conversations.add(conversation_id)
         try:
             await answering.watch(self.user, conversation_id, self.viewer)
         except Refused:
-            await self._leave(conversation_id)
+            self._leave(conversation_id)
             raise
 
-    async def _leave(self, conversation_id: UUID) -> None:
+    def _leave(self, conversation_id: UUID) -> None:
         self.viewer.conversations.discard(conversation_id)
         self.viewer.guest_in.discard(conversation_id)
-        await self.channel_layer.group_discard(hints.conversation_group(conversation_id), self.channel_name)
+        hints.stop_listening(hints.conversation_group(conversation_id), self)
         self.viewer.leave(conversation_id)
 
     async def _tell_budget(self) -> None:
@@ -224,12 +241,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self.budget = budget
             self.viewer.tell(protocol.BudgetChanged(**msgspec.structs.asdict(budget)))
 
+    def _begin_writing(self) -> None:
+        self.writer = self.process.spawn(self._write())
+
     async def _write(self) -> None:
-        """The one task that sends: whenever the socket takes a frame it gets the next one."""
-        async for frame in self.viewer:
-            await self.base_send({"type": "websocket.send", "text": frame.json.decode()})
-        if self.viewer.close_code is not None:
-            await self.base_send({"type": "websocket.close", "code": self.viewer.close_code})
+        """The one task that sends: whenever the socket takes a frame it gets the next one, as long as there is one."""
+        with contextlib.suppress(OSError):  # the client is gone, and whoever reads is told so
+            while (frame := self.viewer.next_frame()) is not None:
+                await self.base_send({"type": "websocket.send", "text": frame.json.decode()})
+            if self.viewer.close_code is not None:
+                await self.base_send({"type": "websocket.close", "code": self.viewer.close_code})
+        self.writer = None
 
     def _session(self, budget: protocol.Budget) -> protocol.Session:
         return protocol.Session(

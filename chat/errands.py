@@ -12,12 +12,19 @@ Errand = Callable[[], Coroutine[Any, Any, None]]
 class Errands:
     """A socket's: most sockets are silent, and a process has thousands, so one that waits holds no task."""
 
+    __slots__ = ("_most", "_running", "_spawn", "_waiting")
+
     def __init__(self, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]], most: int) -> None:
         """``spawn`` starts a task; ``most`` errands may wait."""
         self._spawn = spawn
         self._most = most
         self._waiting: list[Errand] = []
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether what is done at once overtakes nothing."""
+        return self._running is None
 
     def add(self, errand: Errand) -> bool:
         """Run it after those before it; false, and it is not, when too many wait."""

@@ -1,7 +1,7 @@
 """The gate against floods: how many sockets one person has, and how many frames one of them may send."""
 
 import asyncio
-import uuid
+import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +22,7 @@ PENALTY_S = 2.0  # what each attempt takes after that
 BURST_S = 4.0  # the frames of so many seconds may come at once, as after a reconnection
 SOCKETS_RETRY_S = 60.0
 open_sockets: Counter[UUID] = Counter()
+numbers = itertools.count()
 
 
 def unflooded(app: App) -> App:
@@ -69,11 +70,13 @@ class SteadySocket:
     """One socket's frames, no more of them than allowed: each one above is answered with when to send it again,
     and who does not listen is shown out."""
 
+    __slots__ = ("_closed", "_key", "_receive", "_send", "_user_id")
+
     def __init__(self, receive: Any, send: Any, user_id: UUID) -> None:
         self._user_id = user_id
         self._receive = receive
         self._send = send
-        self._key = uuid.uuid4()
+        self._key = next(numbers)
         self._closed = False
 
     async def receive(self) -> dict[str, Any]:

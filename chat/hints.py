@@ -6,6 +6,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 
 from accounts.hints import EVERYONE, budget_changed, user_group
+from config.channel_layer import Ear, ProcessLayer
 
 __all__ = [
     "EVERYONE",
@@ -15,7 +16,9 @@ __all__ = [
     "conversation_group",
     "conversation_updated",
     "generation_queued",
+    "listen_to",
     "sharing_changed",
+    "stop_listening",
     "user_group",
 ]
 
@@ -51,7 +54,20 @@ async def cancel_requested(generation_id: UUID) -> None:
     await _send(PROCESSES, {"type": "cancel.requested", "generation_id": str(generation_id)})
 
 
+def listen_to(group: str, ear: Ear) -> None:
+    """Have all hints to a group told to this, until ``stop_listening``."""
+    _layer().listen_to(group, ear)
+
+
+def stop_listening(group: str, ear: Ear) -> None:
+    _layer().stop_listening(group, ear)
+
+
 async def _send(group: str, message: dict[str, Any]) -> None:
+    await _layer().group_send(group, message)
+
+
+def _layer() -> ProcessLayer:
     layer = get_channel_layer()
-    assert layer is not None
-    await layer.group_send(group, message)
+    assert isinstance(layer, ProcessLayer)
+    return layer

@@ -1,6 +1,8 @@
 """The ASGI application: pages to Django, the socket to the chat's consumer, lifespan to what runs beside requests."""
 
 import os
+from collections.abc import Awaitable
+from functools import cache
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -11,15 +13,21 @@ pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402 (needs the apps loaded above)
 
 from .body_limit import limited  # noqa: E402
-from .gate import only_at, recognised, same_site, signed_in  # noqa: E402
+from .gate import App, guarded  # noqa: E402
 
 
-async def chat_socket(scope: Any, receive: Any, send: Any) -> None:
+def chat_socket(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+    return _chat()(scope, receive, send)
+
+
+@cache
+def _chat() -> App:
+    """Imported with the first who comes."""
     from chat.budget_gate import budgeted
     from chat.consumers import ChatConsumer
     from chat.flood_gate import unflooded
 
-    await unflooded(budgeted(ChatConsumer.as_asgi()))(scope, receive, send)
+    return unflooded(budgeted(ChatConsumer.as_asgi()))
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -37,7 +45,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 application = ProtocolTypeRouter(
     {
         "http": limited(pages),
-        "websocket": only_at("/ws/chat/", same_site(recognised(signed_in(chat_socket)))),
+        "websocket": guarded("/ws/chat/", chat_socket),
         "lifespan": lifespan,
     }
 )

@@ -1,85 +1,96 @@
 """Who may open a socket: a page of this site or a bearer of an API key, in the name of somebody; else it is 403."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 
-from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.http import parse_cookie
 
 from accounts.api_keys import admit, bearer
 from accounts.key_rotation import person_of
-from accounts.models import second_factor
+from accounts.languages import preferred_language
+from accounts.models import User, second_factor
+from chat.access import Ticket
 from chat.database import in_database
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+Entrant = tuple[User, Ticket]
+AT_ONCE = 2  # of thousands who come at the same moment: nobody else's question waits behind theirs
 
 
-def only_at(path: str, app: App) -> App:
-    """There is one socket; any other address is refused like a stranger."""
+def guarded(path: str, app: App) -> App:
+    """There is one socket, at this path; any other address is refused like a stranger, before the handshake, so that
+    nobody else holds a socket.
 
-    async def gate(scope: Any, receive: Any, send: Any) -> None:
-        await (app if scope["path"] == path else refuse)(scope, receive, send)
+    The application gets ``user``, ``ticket`` and ``language`` in its scope, and no headers: they, the cookies, the
+    session and a layer for each question would be kept for as long as the socket is open.
+    """
 
-    return gate
-
-
-def same_site(app: App) -> App:
-    """Compare full origins. Browsers always send one; without it a cookie proves nothing, but a key does."""
-
-    async def gate(scope: Any, receive: Any, send: Any) -> None:
-        origins = [value for name, value in scope["headers"] if name == b"origin"]
-        named = len(origins) == 1 and origins[0].decode("latin1") in settings.ALLOWED_ORIGINS
-        allowed = named or (not origins and _key_in(scope) is not None)
-        await (app if allowed else refuse)(scope, receive, send)
-
-    return gate
-
-
-def recognised(app: App) -> App:
-    """Sets ``scope["user"]``: the owner of the API key in the handshake, which alone decides when there is one, else
-    whose session the cookie names."""
-
-    async def with_session(scope: Any, receive: Any, send: Any) -> None:
-        user = await in_database(person_of, scope["session"])
-        await app(scope | {"user": user}, receive, send)
-
-    by_cookie = SessionMiddlewareStack(with_session)
+    places = asyncio.Semaphore(AT_ONCE)
 
     async def gate(scope: Any, receive: Any, send: Any) -> None:
-        text = _key_in(scope)
-        if text is None:
-            await by_cookie(scope, receive, send)
+        headers, scope["headers"] = scope["headers"], []
+        entrant = None
+        if scope["path"] == path and same_site(headers):
+            async with places:
+                entrant = await _entrant(headers)
+        if entrant is None:
+            await refuse(receive, send)
             return
-        key = await in_database(admit, text)
-        known = {"user": key.user if key else AnonymousUser(), "api_key": key}
-        await app(scope | known, receive, send)
+        scope["user"], scope["ticket"] = entrant
+        scope["language"] = preferred_language("".join(_sent(headers, b"accept-language")[-1:]))
+        del headers
+        await app(scope, receive, send)
 
     return gate
 
 
-def _key_in(scope: Any) -> str | None:
+def same_site(headers: Headers) -> bool:
+    """Compare full origins. Browsers always send one; without it a cookie proves nothing, but a key does."""
+    origins = _sent(headers, b"origin")
+    return origins[0] in settings.ALLOWED_ORIGINS if len(origins) == 1 else not origins and _key_in(headers) is not None
+
+
+async def _entrant(headers: Headers) -> Entrant | None:
+    """The owner of the API key in the handshake, which alone decides when there is one, else whose session the cookie
+    names. One way to the database for all that is to be known."""
+    text = _key_in(headers)
+    if text is not None:
+        return await in_database(_by_key, text)
+    cookies = parse_cookie("".join(_sent(headers, b"cookie")[:1]))
+    return await in_database(_by_session, cookies.get(settings.SESSION_COOKIE_NAME))
+
+
+def _by_key(text: str) -> Entrant | None:
+    key = admit(text)
+    return None if key is None or not may_enter(key.user) else (key.user, Ticket.of_key(key))
+
+
+def _by_session(session_key: str | None) -> Entrant | None:
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = person_of(session)
+    return (user, Ticket.of(user, session)) if isinstance(user, User) and may_enter(user) else None
+
+
+def may_enter(user: User) -> bool:
+    """With a second factor where one is asked for. Blocking."""
+    return not second_factor.lacks_one(user)
+
+
+def _key_in(headers: Headers) -> str | None:
     """Two of them are none that is known."""
-    sent = [value.decode("latin1") for name, value in scope["headers"] if name == b"authorization"]
-    keys = [text for header in sent if (text := bearer(header)) is not None]
+    keys = [text for header in _sent(headers, b"authorization") if (text := bearer(header)) is not None]
     return keys[0] if len(keys) == 1 else ("" if keys else None)
 
 
-def signed_in(app: App) -> App:
-    """Needs ``scope["user"]``. Refuses before the handshake, so that nobody else holds a socket."""
-
-    async def gate(scope: Any, receive: Any, send: Any) -> None:
-        await (app if await _may_enter(scope["user"]) else refuse)(scope, receive, send)
-
-    return gate
+def _sent(headers: Headers, name: bytes) -> list[str]:
+    return [value.decode("latin1") for key, value in headers if key == name]
 
 
-async def _may_enter(user: Any) -> bool:
-    """Somebody who is signed in, with a second factor where one is asked for."""
-    return user.is_authenticated and not await in_database(second_factor.lacks_one, user)
-
-
-async def refuse(scope: Any, receive: Any, send: Any) -> None:
+async def refuse(receive: Any, send: Any) -> None:
     """Closed before it was accepted: servers answer the handshake with 403."""
     await receive()
     await send({"type": "websocket.close"})

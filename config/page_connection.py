@@ -55,6 +55,7 @@ class PageConnection(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._have_all()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # they know each other, and would wait for the collector
 
     def on_message_begin(self) -> None:
         self._received = self._of_bodies = 0

@@ -1,6 +1,7 @@
 """uvicorn's WebSockets, bounded: what a client may make wait, how fast, and how long it may read nothing."""
 
 import asyncio
+import os
 import time
 from typing import Any
 
@@ -9,7 +10,13 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import OPEN, SERVER
+from websockets.protocol import Protocol as FrameProtocol
 from websockets.server import ServerProtocol
+
+from .heartbeats import Heartbeats
+from .turns import Turns
+from .waiting import Inbox, Sluice
 
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
@@ -17,12 +24,14 @@ MAX_UNREAD = 256  # messages of one client that nobody has looked at yet
 SLICE_BYTES = 1024  # are parsed together; a read may bring ten thousand frames
 MAX_TURNS_AFTER_CLOSE = 20  # to find the client's goodbye among what it had sent before
 TURN_S = 0.001  # of one client's frames; then it is somebody else's turn
+# Who does not read what they are sent, and sends all the same, is listened to this slowly: they may want to stop it.
+UNREAD_S, UNREAD_SLICE_BYTES = 0.1, 256
 CONTROLS, CONTROLS_WINDOW_S = 200, 10.0  # pings and pongs; browsers send a handful a minute
 GOODBYE_S = 5.0  # for a client to answer a close
 CLOSING_S = 1.0  # for who was shown out to take note of it
 
 
-class Conversation(ServerProtocol):
+class Conversation(FrameProtocol):
     """The library takes a goodbye between the pieces of a message for an error; RFC 6455 (5.4) allows it."""
 
     def recv_frame(self, frame: Frame) -> None:
@@ -31,48 +40,74 @@ class Conversation(ServerProtocol):
         super().recv_frame(frame)
 
 
+class Handshake(Conversation, ServerProtocol):
+    """How it begins."""
+
+
 class SocketConnection(WebSocketsSansIOProtocol):
     """Closing politely would wait for ever behind what a client does not read: so in the end it is aborted."""
 
+    # On the class, for most sockets never have others: a process has thousands of them.
+    close_timeout = GOODBYE_S
+    _beats_at = 0
+    _controls = 0
+    _controls_since = 0.0
+    _turns_after_close = 0
+    _waits_for_turn = False
+    _shown_out = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = Conversation(max_size=self.config.ws_max_size, logger=self.logger)
-        self.close_timeout = GOODBYE_S
-        self._controls = 0
-        self._controls_since = 0.0
+        del self.close_timeout
+        self.conn = Handshake(max_size=self.config.ws_max_size, logger=self.logger)
+        self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Sluice()  # type: ignore[assignment]
         self._unparsed = bytearray()
-        self._turn: asyncio.Handle | None = None
-        self._turns_after_close = 0
-        self._shown_out = False
 
     # ── what comes in ──
 
     def data_received(self, data: bytes) -> None:
         """Parsed a little at a time, and no further while the application has not looked at what there is."""
-        if not self._shown_out:
-            self._unparsed += data
-            if self._turn is None:
-                self._parse()
+        if self._shown_out:
+            return
+        self._unparsed += data
+        if self._waits_for_turn:
+            return
+        if self.handshake_initiated and self.writable.is_set():
+            self._parse()
+        else:  # of thousands who connect at the same moment one does in each turn of the loop
+            self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
+        self._unparsed.clear()
         super().connection_lost(exc)
 
     async def receive(self) -> Any:
-        message = await super().receive()
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self.transport.resume_reading()
         self._go_on()
         return message
 
     def _go_on(self) -> None:
-        """With what is there, before more of it is read."""
+        """With what is there, before more of it is read, when it is this client's turn."""
         if not self._unparsed or self.transport.is_closing():
             return
         self.transport.pause_reading()
-        if self._turn is None and not self.read_paused:
-            self._turn = self.loop.call_soon(self._parse)
+        if not (self._waits_for_turn or self.read_paused):
+            self._waits_for_turn = True
+            turns = Turns.of(self.loop)
+            if self.writable.is_set():
+                turns.ask(self)
+            else:
+                self.loop.call_later(UNREAD_S, turns.ask, self)
+
+    def take_turn(self) -> None:
+        self._waits_for_turn = False
+        self._parse()
 
     def _parse(self) -> None:
-        self._turn = None
         if self.close_sent:
             self._turns_after_close += 1
             if self._turns_after_close > MAX_TURNS_AFTER_CLOSE:
@@ -80,21 +115,15 @@ class SocketConnection(WebSocketsSansIOProtocol):
                 return
         until = time.monotonic() + TURN_S
         while self._unparsed and not (self.read_paused or self._shown_out):
-            piece = bytes(self._unparsed[:SLICE_BYTES])
-            del self._unparsed[:SLICE_BYTES]
+            size = SLICE_BYTES if self.writable.is_set() else UNREAD_SLICE_BYTES
+            piece = bytes(self._unparsed[:size])
+            del self._unparsed[:size]
             super().data_received(piece)
             if self._unparsed and time.monotonic() > until:
-                self.transport.pause_reading()
-                self._turn = self.loop.call_soon(self._parse)
+                self._go_on()
                 return
         if not (self._unparsed or self.read_paused or self.transport.is_closing()):
             self.transport.resume_reading()
-
-    def _forget(self) -> None:
-        self._unparsed.clear()
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -154,7 +183,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def _look_away(self) -> None:
         self.frames = []
         self._shown_out = True
-        self._forget()
+        self._unparsed.clear()
 
     def _dismiss(self, code: int) -> None:
         """Say what the library has ready, and nothing more; closing at once could lose it on its way in a reset."""
@@ -191,10 +220,43 @@ class SocketConnection(WebSocketsSansIOProtocol):
         await super().send(message)
         if self.close_sent:
             self._go_on()  # to the client's goodbye
+        elif message["type"] == "websocket.accept":
+            self._forget_handshake()
 
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self.transport.abort()
+    def _forget_handshake(self) -> None:
+        """Headers, and the parser that has read them, would be kept for as long as the socket is open."""
+        del self.request, self.response
+        read = self.conn
+        if read.state is OPEN and not read.reader.buffer and read.current_size is None:
+            self.conn = Conversation(  # type: ignore[assignment]
+                SERVER, state=OPEN, max_size=self.config.ws_max_size, logger=read.logger
+            )
+
+    # ── is anyone there? ──
+
+    def start_keepalive(self) -> None:
+        self.ping_sent_at = self.loop.time()
+        self._beats_at = Heartbeats.of(self.loop).expect(self, self.config.ws_ping_interval or 0)
+
+    def stop_keepalive(self) -> None:
+        Heartbeats.of(self.loop).forget(self, self._beats_at)
+        self.pending_ping_payload = None
+
+    def beat(self) -> None:
+        """Send a ping when it is time to; some seconds later see whether it was answered."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.pending_ping_payload is not None:
+            self.keepalive_timeout()
+            self.transport.abort()
+            return
+        interval, patience = self.config.ws_ping_interval or 0, self.config.ws_ping_timeout or 0
+        rest = self.ping_sent_at + interval - self.loop.time()
+        if rest <= 0:
+            self.ping_sent_at, self.pending_ping_payload = self.loop.time(), os.urandom(4)
+            self.conn.send_ping(self.pending_ping_payload)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        self._beats_at = Heartbeats.of(self.loop).expect(self, patience if rest <= 0 else rest)
 
 
 def _header(size: int) -> bytes:

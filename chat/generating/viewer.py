@@ -1,7 +1,6 @@
 """A viewer: the cursors of one socket or SSE response, and what is ready to be sent to it."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from uuid import UUID
 
@@ -16,17 +15,29 @@ MAX_NOTICES = 256
 
 
 class Viewer:
-    """Iterated by the one task that writes to a client: yields the next frame whenever it can write.
+    """Read by the one task that writes to a client: it gives the next frame whenever the client can take one.
 
     Nothing is stored for a client that reads slowly but its cursors, so it gets fewer and larger frames.
     Logs with something new take turns.
     """
 
-    def __init__(self, *, until_read: bool = False, send_now: Callable[[bytes], bool] | None = None) -> None:
+    __slots__ = (
+        "__weakref__", "_begin_writing", "_closed", "_notices", "_ready", "_send_now", "_unsent", "_until_read",
+        "_waiting", "_writing", "budget_changed", "close_code", "conversations", "cursors", "guest_in", "ticket",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        until_read: bool = False,
+        send_now: Callable[[bytes], bool] | None = None,
+        begin_writing: Callable[[], None] | None = None,
+    ) -> None:
         """``until_read``: the iteration ends when all that was attached has been read to its end.
 
-        ``send_now`` sends a frame's text without waiting, or says that it cannot. While the writing task has
-        nothing to do it spares each token two turns of the event loop, and everybody else's tokens that time.
+        ``begin_writing``: instead of being iterated by a task that mostly waits, have one begun when there is
+        something to send, which calls ``next_frame`` until there is nothing more. ``send_now`` sends a frame's text
+        without waiting, or says that it cannot: while nothing is being written it spares each token that task.
         """
         self.ticket: Ticket | None = None  # the sign-in without which there is nothing more to see
         self.budget_changed: Callable[[], None] | None = None  # told when the person's budget may be another one
@@ -35,8 +46,10 @@ class Viewer:
         self._until_read = until_read
         self.cursors: dict[UUID, Cursor] = {}
         self._ready: dict[UUID, None] = {}
-        self._notices: deque[bytes] = deque()
+        self._notices: list[bytes] = []
         self._send_now = send_now
+        self._begin_writing = begin_writing
+        self._writing = False
         self._unsent: Frame | None = None  # taken from its log, but the client could not take it yet
         self._waiting: asyncio.Future[None] | None = None  # the writing task's, while it has nothing to do
         self._closed = False
@@ -80,13 +93,13 @@ class Viewer:
     def wake(self, log: GenerationLog) -> None:
         """The log has something new."""
         self._ready[log.generation_id] = None
-        if self._send_now is not None and self._waiting is not None and not self._waiting.done():
+        if self._send_now is not None and not self._writing:
             self._send_ready(self._send_now)
         else:
             self._wake_writer()
 
     def _send_ready(self, send_now: Callable[[bytes], bool]) -> None:
-        """What the writing task would send next, as long as the client takes it."""
+        """What a writing task would send next, as long as the client takes it."""
         while (frame := self._next()) is not None:
             if not send_now(frame.json):
                 self._unsent = frame
@@ -96,7 +109,11 @@ class Viewer:
             self._wake_writer()
 
     def _wake_writer(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
+        if self._begin_writing is not None:
+            if not self._writing:
+                self._writing = True
+                self._begin_writing()
+        elif self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
     def tell(self, frame: protocol.ServerFrame) -> None:
@@ -113,12 +130,23 @@ class Viewer:
         self.close_code = self.close_code or code
         self.close()
 
+    def abandon(self) -> None:
+        """Nobody reads any more: leave all logs, send nothing."""
+        self._begin_writing = self._send_now = self.budget_changed = None
+        self.close()
+
     def close(self) -> None:
         """Leave all logs and end the iteration."""
         self._closed = True
         for generation_id in list(self.cursors):
             self.detach(generation_id)
         self._wake_writer()
+
+    def next_frame(self) -> Frame | None:
+        """The next one; None: there is nothing more, and what comes later is sent by a task that is begun then."""
+        frame = self._next()
+        self._writing = frame is not None or self._closed  # after the end nothing is begun
+        return frame
 
     def __aiter__(self) -> "Viewer":
         return self
@@ -139,7 +167,7 @@ class Viewer:
             unsent, self._unsent = self._unsent, None
             return unsent
         if self._notices:
-            return Frame(self._notices.popleft())
+            return Frame(self._notices.pop(0))
         while self._ready:
             generation_id = next(iter(self._ready))
             del self._ready[generation_id]
