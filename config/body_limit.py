@@ -1,5 +1,6 @@
 """How much a request may bring along: more is refused before any of it is stored."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ MIB = 1024 * 1024
 MAX_BODY_BYTES = 51 * MIB  # an import's file, and the rest of its form
 MAX_FORM_BYTES = 2 * MIB  # everything else: a prompt of the greatest length in JSON fits
 LARGE = ("/settings/data/imports/",)  # where files go
+PENALTY_S = 1.0  # in which nothing more is read; else whoever sends gigabytes could begin anew at once
 SENTENCE = "This is too large."
 
 
@@ -44,6 +46,7 @@ def limited(app: App) -> App:
         try:
             await app(scope, counted, send)
         except TooLarge:
+            await asyncio.sleep(PENALTY_S)
             await _refuse(scope, send)
 
     return gate
