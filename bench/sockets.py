@@ -16,6 +16,13 @@ STORM = 2000
 VIEWERS = 100
 COMING_BACK = 1000
 LISTENING_S = 35  # one heartbeat of every socket at least
+BYSTANDERS, RATE, CALM_S = 20, 50.0, 4.0
+BROWSER = (  # what a browser says besides: a server may keep it, or not
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0\r\n"
+    "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en-US;q=0.9,en;q=0.8\r\n"
+    "Cache-Control: no-cache\r\nPragma: no-cache\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+)
 
 
 async def idle(report: Report, parley: Parley, count: int) -> None:
@@ -25,7 +32,8 @@ async def idle(report: Report, parley: Parley, count: int) -> None:
     began = time.monotonic()
     while len(streams) < count:
         batch = range(len(streams), min(count, len(streams) + 200))
-        opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(number)]) for number in batch))
+        lines = [parley.headers(number) + BROWSER for number in batch]
+        opened = await asyncio.gather(*(open_streams(parley.port, [each]) for each in lines))
         streams += [stream for [stream] in opened]
     report.say(f"{count} sockets: opened a second", count / (time.monotonic() - began))
     await asyncio.sleep(2)
@@ -38,13 +46,32 @@ async def idle(report: Report, parley: Parley, count: int) -> None:
     await asyncio.sleep(3)
 
 
-async def storm(report: Report, parley: Parley) -> None:
-    """All connect at the same moment."""
-    began = time.monotonic()
-    opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(n)]) for n in range(STORM)))
+async def storm(report: Report, parley: Parley, provider: ProviderProcess) -> None:
+    """All connect at the same moment, beside some answers that are being written."""
+    provider.script(tokens=int(RATE * 60), rate=RATE, stamped=True)
+    answers = await open_streams(parley.port, [parley.headers(number) for number in range(BYSTANDERS)])
+    for stream in answers:
+        stream.ask()
+    await asyncio.sleep(CALM_S)
+    seen = [len(stream.delays_us) for stream in answers]
+    await asyncio.sleep(CALM_S)
+    report.say("before the storm: delay p99", p99_ms(answers, seen), "ms")
+    seen = [len(stream.delays_us) for stream in answers]
+    began, spent = time.monotonic(), cpu_seconds(parley.pid)
+    opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(n) + BROWSER]) for n in range(STORM)))
     report.say(f"{STORM} sockets at once: connected a second", STORM / (time.monotonic() - began))
-    close([stream for [stream] in opened])
+    tokens = sum(len(stream.delays_us) for stream in answers) - sum(seen)
+    spent = cpu_seconds(parley.pid) - spent
+    report.say(f"{STORM} sockets at once: CPU of each, with {tokens // STORM} tokens", spent / STORM * 1000, "ms")
+    report.say(f"{STORM} sockets at once: delay p99 of others", p99_ms(answers, seen), "ms")
+    close(answers + [stream for [stream] in opened])
     await asyncio.sleep(2)
+
+
+def p99_ms(streams: list[Stream], seen: list[int]) -> float:
+    """Of the tokens that came after those that had been seen."""
+    delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
+    return delays[len(delays) * 99 // 100] / 1000
 
 
 async def fan_out(report: Report, parley: Parley, provider: ProviderProcess) -> None:
@@ -93,7 +120,7 @@ def close(streams: list[Stream]) -> None:
 async def main() -> None:
     report = Report("sockets")
     with ProviderProcess() as provider, Parley(provider.url, MAX_SOCKETS_PER_USER=20_000) as parley:
-        await storm(report, parley)
+        await storm(report, parley, provider)
         await fan_out(report, parley, provider)
         await come_back(report, parley, provider)
         for count in IDLE:
