@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -38,7 +39,7 @@ def signed_in(**fields: Any) -> tuple[User, str]:
     user = User.objects.create_user("alice@example.org", "secret", **fields)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return user, f"theme=dark; sessionid={session.session_key}"
@@ -64,7 +65,7 @@ async def test_somebody_signed_in_may_and_nobody_else() -> None:
     answer, scope = await knock(cookie)
     assert answer == "websocket.accept"
     assert (scope["user"], scope["ticket"].user_id, scope["language"]) == (user, user.pk, "de")
-    for other in ["", "sessionid=", "sessionid=nobodys", f"x{cookie}", cookie.replace("sessionid", "other")]:
+    for other in ["", "sessionid=", "sessionid=nobodys", f"{cookie}x", cookie.replace("sessionid", "other")]:
         assert (await knock(other))[0] == "websocket.close"
 
 
