@@ -7,7 +7,7 @@ import uvloop
 
 from .attacks import KINDS
 from .load import Stream, open_streams
-from .measuring import resident_mb
+from .measuring import cpu_seconds, resident_mb
 from .provider import ProviderProcess
 from .report import Report
 from .subjects import Parley
@@ -29,12 +29,14 @@ async def answers(parley: Parley, provider: ProviderProcess) -> list[Stream]:
     return streams
 
 
-async def p99_ms(streams: list[Stream]) -> float:
-    """Of the tokens that come within the seconds from now."""
-    seen = [len(stream.delays_us) for stream in streams]
+async def watch(report: Report, pid: int, kind: str, streams: list[Stream]) -> None:
+    """The tokens that come within the seconds from now, and what the process works meanwhile: on a machine with other
+    work the second says more."""
+    seen, spent = [len(stream.delays_us) for stream in streams], cpu_seconds(pid)
     await asyncio.sleep(SECONDS - GIVEN_S)
     delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
-    return delays[len(delays) * 99 // 100] / 1000
+    report.say(f"{kind}: delay p99 of others", delays[len(delays) * 99 // 100] / 1000, "ms")
+    report.say(f"{kind}: share of a core", (cpu_seconds(pid) - spent) / (SECONDS - GIVEN_S) * 100, "%")
 
 
 async def under(report: Report, parley: Parley, provider: ProviderProcess, kind: str) -> None:
@@ -45,7 +47,7 @@ async def under(report: Report, parley: Parley, provider: ProviderProcess, kind:
     attack = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     highest = asyncio.create_task(_highest_mb(parley.pid))
     await asyncio.sleep(GIVEN_S)
-    report.say(f"{kind}: delay p99 of others", await p99_ms(streams), "ms")
+    await watch(report, parley.pid, kind, streams)
     said, _ = await attack.communicate()
     highest.cancel()
     report.say(f"{kind}: memory at most", await highest - before, "MB")
@@ -69,7 +71,7 @@ async def main() -> None:
     report = Report("floods")
     with ProviderProcess() as provider, Parley(provider.url, REQUEST_TIMEOUT_S=5, SEND_TIMEOUT_S=5) as parley:
         streams = await answers(parley, provider)
-        report.say("calm: delay p99", await p99_ms(streams), "ms")
+        await watch(report, parley.pid, "calm", streams)
         await asyncio.gather(*(stream.ended for stream in streams))
         for stream in streams:
             stream.transport.abort()
