@@ -30,10 +30,11 @@ class Parley:
 
     name = "Parley"
 
-    def __init__(self, provider_url: str, **settings: Any) -> None:
+    def __init__(self, provider_url: str, database_url: str = "", **settings: Any) -> None:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
-        people = prepare(folder / "template", PEOPLE)
+        (folder / "template").mkdir()
+        people = prepare(folder / "template", PEOPLE, database_url)
         limits: dict[str, Any] = {
             "MAX_GENERATIONS": 5000,
             "MAX_SOCKETS_PER_USER": 1000,
