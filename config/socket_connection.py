@@ -70,10 +70,14 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """Parsed a little at a time, and no further while the application has not looked at what there is."""
         if self._shown_out:
             return
+        at_once = self.handshake_initiated and self.writable.is_set()
+        if at_once and len(data) <= SLICE_BYTES and not (self._unparsed or self.close_sent):
+            super().data_received(data)  # as nearly always
+            return
         self._unparsed += data
         if self._waits_for_turn:
             return
-        if self.handshake_initiated and self.writable.is_set():
+        if at_once:
             self._parse()
         else:  # of thousands who connect at the same moment one does in each turn of the loop
             self._go_on()
