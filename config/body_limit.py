@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from .gate import App
-from .headers import BARE_POLICY, HEADERS
+from .headers import BARE
 
 MIB = 1024 * 1024
 MAX_BODY_BYTES = 51 * MIB  # an import's file, and the rest of its form
@@ -55,8 +55,7 @@ def limited(app: App) -> App:
 async def _refuse(scope: Any, send: Any) -> None:
     """The connection is closed: what is still on its way will not be read."""
     kind, body = _words(scope["path"])
-    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-    headers += [(b"content-security-policy", BARE_POLICY.encode()), (b"cache-control", b"private, no-store")]
+    headers = [(name.lower().encode(), value.encode()) for name, value in BARE.items()]
     headers += [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

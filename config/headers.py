@@ -24,7 +24,8 @@ HEADERS = {
 }
 # Of what is no page of ours: an answer that some layer below the pages has given.
 BARE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
+NOT_KEPT = "private, no-store"
+BARE = HEADERS | {"Content-Security-Policy": BARE_POLICY, "Cache-Control": NOT_KEPT}
 
 # The frame that draws diagrams has no origin: for it, this site is another one. Both files are anybody's to read.
 FOR_FRAMES = ("/static/vendor/mermaid", "/static/js/diagrams")
@@ -42,7 +43,7 @@ def headers(get_response: Next) -> Next:
             response.headers.setdefault(name, value)
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Content-Security-Policy", BARE_POLICY)
-            response.headers.setdefault("Cache-Control", "private, no-store")
+            response.headers.setdefault("Cache-Control", NOT_KEPT)
         return response
 
     return middleware

@@ -44,6 +44,12 @@ async def test_dripping_does_not_make_a_head_last(start_server: Callable[..., Li
     await said(server, b"GET / HTTP/1.1\r\n", *(b"a: b\r\n" for _ in range(10_000)), every_s=0.05)
 
 
+async def test_dripping_does_not_make_a_body_last(start_server: Callable[..., LiveServer]) -> None:
+    server = start_server(REQUEST_TIMEOUT_S=1)
+    head = b"POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+    await said(server, head, *(b"x" for _ in range(10_000)), every_s=0.05)
+
+
 async def test_an_answer_may_take_longer_than_a_request(start_server: Callable[..., LiveServer]) -> None:
     server = start_server(REQUEST_TIMEOUT_S=1)
     async with signed_in(server) as socket:
@@ -63,6 +69,16 @@ async def test_a_head_without_end_is_cut_off(serving: LiveServer, start: bytes) 
     assert not answer.startswith(b"HTTP/1.1 200")
     async with signed_in(serving) as socket:
         await socket.frame("session")
+
+
+async def test_a_head_is_too_large_however_it_arrives(serving: LiveServer) -> None:
+    """In one read as in many; what comes behind it is no request of its own."""
+    host = f"Host: 127.0.0.1:{serving.port}\r\n".encode()
+    large = b"GET /healthz HTTP/1.1\r\n" + host + b"a: " + b"x" * 100_000 + b"\r\n\r\n"
+    fitting = b"GET /healthz HTTP/1.1\r\n" + host + b"a: " + b"x" * 40_000 + b"\r\nConnection: close\r\n\r\n"
+    for pieces in ([large], [large[start : start + 5_000] for start in range(0, len(large), 5_000)]):
+        assert b" 200 " not in await said(serving, *pieces, fitting)
+    assert (await said(serving, fitting)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_five_hundred_half_open_connections_hinder_nobody_and_go(start_server: Callable[..., LiveServer]) -> None:
