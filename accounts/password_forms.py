@@ -18,9 +18,7 @@ class WithKeys(forms.Form):
     keep_keys = forms.BooleanField(
         label=_("Keep my API keys"),
         required=False,
-        help_text=_(
-            "Otherwise they end now, and so does what is open with them. End them if somebody may know your password."
-        ),
+        help_text=_("Otherwise they end now. Let them end if somebody else may have known your password."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
