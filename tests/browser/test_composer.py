@@ -35,3 +35,8 @@ async def test_a_new_page_says_what_this_is_and_who_answers(page: ChatPage) -> N
     await expect(empty.locator(".empty__models span").first).to_have_text("scripted")
     await empty.get_by_role("button", name="Compare").click()
     await expect(page.composer).to_have_value("Compare PostgreSQL and SQLite in a table.")
+
+
+async def test_a_new_page_is_read_from_its_beginning_where_there_is_little_room(tab: OpenPage) -> None:
+    page = await tab(viewport={"width": 720, "height": 450})
+    await expect(page.page.locator(".empty__title")).to_be_in_viewport(ratio=1)

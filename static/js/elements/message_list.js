@@ -57,7 +57,8 @@ export class MessageList extends HTMLElement {
   }
 
   #keep() {
-    if (this.#stuck && !this.cutOff) this.scrollTop = this.scrollHeight;
+    // A page without messages is read from its beginning.
+    if (this.#stuck && !this.cutOff && this.content.firstElementChild) this.scrollTop = this.scrollHeight;
     this.#last = this.scrollTop;
     this.#say();
   }
