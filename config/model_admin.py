@@ -3,11 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Page, Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from .audited import AuditedAdmin
+
+
+class KeysFirst(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
+    """Finds the keys of a page, then its rows: to skip rows is cheap in an index, and dear with all that is joined."""
+
+    def page(self, number: int | str) -> Page:  # type: ignore[type-arg]
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        found: Any = self.object_list
+        keys = list(found.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(found.filter(pk__in=keys), number, self)
 
 
 class ModelAdmin(AuditedAdmin):

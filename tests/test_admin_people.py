@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import budgets
-from accounts.models import AuditEntry, TokenBudget, UsageDay, User
+from accounts.models import AuditEntry, CostBudget, TokenBudget, UsageDay, User
 from tests.live.admin import AdminBrowser
 from tests.live.client import signed_in
 from tests.live.server import LiveServer
@@ -233,6 +233,53 @@ def test_staff_give_groups_no_permissions(as_heidi: Client, heidi: User) -> None
 def test_staff_give_themselves_no_budget_by_its_table(as_heidi: Client, heidi: User) -> None:
     as_heidi.post("/admin/accounts/tokenbudget/add/", {"user": str(heidi.pk), "limit": "999999"})
     assert not TokenBudget.objects.filter(user=heidi).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "whose"),
+    [
+        ("tokenbudget", "own"),
+        ("tokenbudget", "group"),
+        ("tokenbudget", "site"),
+        ("costbudget", "group"),
+        ("costbudget", "site"),
+    ],
+)
+def test_staff_touch_no_budget_that_counts_for_themselves(
+    as_heidi: Client, as_grace: Client, heidi: User, kind: str, whose: str
+) -> None:
+    names = [f"{verb}_{kind}" for verb in ("view", "add", "change", "delete")]
+    heidi.user_permissions.add(*Permission.objects.filter(codename__in=names))
+    lab = Group.objects.create(name="Lab")
+    heidi.groups.add(lab)
+    owners: dict[str, dict[str, Any]] = {"own": {"user": heidi}, "group": {"group": lab}, "site": {"for_site": True}}
+    fields = owners[whose]
+    forged = {name: getattr(value, "pk", "on") for name, value in fields.items()} | {"limit": "999999"}
+    table = TokenBudget if kind == "tokenbudget" else CostBudget
+    path = f"/admin/accounts/{kind}/"
+    assert as_heidi.post(f"{path}add/", forged).status_code == 200  # with a sentence that says what is wrong
+    assert not table.objects.exists()
+    budget = table.objects.create(**fields, limit=5)
+    assert as_heidi.get(f"{path}{budget.pk}/change/").status_code == 200
+    for address, data in (("change", forged), ("change", {"limit": "999999"}), ("delete", {"post": "yes"})):
+        assert as_heidi.post(f"{path}{budget.pk}/{address}/", data).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": str(budget.pk), "post": "yes"}
+    as_heidi.post(path, chosen)
+    assert table.objects.get(pk=budget.pk).limit == 5
+    assert as_grace.post(f"{path}{budget.pk}/change/", forged).status_code == 302
+    assert table.objects.get(pk=budget.pk).limit == 999999
+
+
+@pytest.mark.parametrize("field", ["for_site", "group"])
+def test_a_budget_of_others_is_not_made_ones_own(as_heidi: Client, heidi: User, field: str) -> None:
+    lab, others = Group.objects.create(name="Lab"), Group.objects.create(name="Others")
+    heidi.groups.add(lab)
+    budget = TokenBudget.objects.create(group=others, limit=5)
+    path = f"/admin/accounts/tokenbudget/{budget.pk}/change/"
+    forged = {"for_site": "on"} if field == "for_site" else {"group": str(lab.pk)}
+    as_heidi.post(path, forged | {"limit": "999999"})
+    assert TokenBudget.objects.filter(group=others, limit=5).exists()
+    assert as_heidi.post(path, {"group": others.pk, "limit": "7"}).status_code == 302
 
 
 def test_no_password_hash_is_shown_or_asked_about(as_grace: Client, as_heidi: Client, alice: User) -> None:

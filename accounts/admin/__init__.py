@@ -7,6 +7,7 @@ from . import (
     budget_request,
     group,
     invitation,
+    reservation,
     user,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "budget_request",
     "group",
     "invitation",
+    "reservation",
     "user",
 ]

@@ -8,14 +8,43 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import hints
-from accounts.models import CostBudget, CostMonth, Reservation, TokenBudget, UsageDay, User
-from config.model_admin import ModelAdmin, ReadOnlyAdmin
+from accounts.models import CostBudget, CostMonth, TokenBudget, UsageDay, User
+from config.model_admin import KeysFirst, ModelAdmin, ReadOnlyAdmin
 
 
 class Limits(ModelAdmin):
-    """Rows whose change everyone's open pages hear of."""
+    """Rows whose change everyone's open pages hear of. Nobody but superusers touches one that counts for themselves:
+    their own, their groups' or the site's; nor one of other staff."""
 
     section = "people"
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "for_site" and not request.user.is_superuser:
+            kwargs["disabled"] = True  # not left out: the rule that it is for exactly one of them needs its value
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        assert isinstance(request.user, User)
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.manageable_by(request.user)
+        if db_field.name == "group" and not request.user.is_superuser:
+            kwargs["queryset"] = Group.objects.exclude(user=request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, budget: "TokenBudget | CostBudget | None") -> bool:
+        assert isinstance(request.user, User)
+        if budget is None or request.user.is_superuser:
+            return True
+        if isinstance(budget, TokenBudget) and budget.user_id:
+            return bool(User.objects.manageable_by(request.user).filter(pk=budget.user_id).exists())
+        return budget.group_id is not None and not request.user.groups.filter(pk=budget.group_id).exists()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -32,34 +61,9 @@ class Limits(ModelAdmin):
 
 @admin.register(TokenBudget)
 class TokenBudgetAdmin(Limits):
-    """Nobody but superusers touches a budget of their own, of their groups or of other staff."""
-
     list_display = ("__str__", "user", "group", "for_site", "limit")
     list_select_related = ("user", "group")
     autocomplete_fields = ("user",)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        assert isinstance(request.user, User)
-        if db_field.name == "user":
-            kwargs["queryset"] = User.objects.manageable_by(request.user)
-        if db_field.name == "group" and not request.user.is_superuser:
-            kwargs["queryset"] = Group.objects.exclude(user=request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def has_change_permission(self, request: HttpRequest, obj: TokenBudget | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: TokenBudget | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
-
-    @staticmethod
-    def _may_touch(request: HttpRequest, budget: TokenBudget | None) -> bool:
-        assert isinstance(request.user, User)
-        if budget is None or request.user.is_superuser:
-            return True
-        if budget.user_id:
-            return bool(User.objects.manageable_by(request.user).filter(pk=budget.user_id).exists())
-        return not (budget.group and request.user.groups.filter(pk=budget.group_id).exists())
 
 
 @admin.register(CostBudget)
@@ -78,13 +82,6 @@ class CostMonthAdmin(ReadOnlyAdmin):
 class UsageDayAdmin(ReadOnlyAdmin):
     list_display = ("user", "date", "time_zone", "limit", "granted", "used", "reserved")
     list_select_related = ("user",)
-    date_hierarchy = "date"
+    list_filter = ("date",)
     search_fields = ("user__email",)
-
-
-@admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ("generation_id", "user", "state", "model", "amount", "settled_amount", "cost_nano", "created_at")
-    list_filter = ("state", "model")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "generation_id")
+    paginator = KeysFirst

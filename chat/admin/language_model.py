@@ -14,6 +14,7 @@ RATES = ("max_generations", "requests_per_minute", "tokens_per_minute")
 @admin.register(LanguageModel)
 class LanguageModelAdmin(ModelAdmin):
     section = "models"
+    ordering = ("name",)
     list_display = ("name", "label", "source", "enabled", "offered", "is_default", "fallback")
     list_filter = ("provider", "enabled", "offered", "groups")
     list_select_related = ("fallback", "connection")
