@@ -41,8 +41,8 @@ document.addEventListener("input", async ({ target }) => {
   if (target.id === "prompt" && target.value[0] === "/") (await import("#elements/slash_menu")).show(target);
 });
 
-// A sign-in that has ended answers with the sign-in page: it is not for a part of this one.
-document.addEventListener("htmx:before:swap", (event) => {
+// A sign-in that has ended answers with the sign-in page: nothing of it, least of all its scripts, is for this one.
+document.addEventListener("htmx:before:response", (event) => {
   const answer = event.detail.ctx.response?.raw;
   if (!answer?.redirected || !/^\/(accounts|settings)\//.test(new URL(answer.url).pathname)) return;
   event.preventDefault();
