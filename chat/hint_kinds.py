@@ -35,4 +35,10 @@ class CancelRequested(Kind, frozen=True, tag="cancel.requested"):
     generation_id: UUID
 
 
-AnyHint = BudgetChanged | SiteNews | SharingChanged | ConversationUpdated | GenerationQueued | CancelRequested
+class RulesChanged(Kind, frozen=True, tag="rules.changed"):
+    pass
+
+
+AnyHint = (
+    BudgetChanged | SiteNews | SharingChanged | ConversationUpdated | GenerationQueued | CancelRequested | RulesChanged
+)

@@ -3,7 +3,9 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.db import transaction
 
 from accounts.hints import EVERYONE, budget_changed, user_group
 from config.channel_layer import Ear, ProcessLayer
@@ -17,8 +19,10 @@ __all__ = [
     "conversation_updated",
     "generation_queued",
     "listen_to",
+    "rules_changed",
     "sharing_changed",
     "stop_listening",
+    "tell_rules_changed",
     "user_group",
 ]
 
@@ -61,6 +65,16 @@ def listen_to(group: str, ear: Ear) -> None:
 
 def stop_listening(group: str, ear: Ear) -> None:
     _layer().stop_listening(group, ear)
+
+
+async def rules_changed() -> None:
+    """Content rules, or the site's prompt, are others: every process keeps what it knows of them."""
+    await _send(PROCESSES, {"type": "rules.changed"})
+
+
+def tell_rules_changed() -> None:
+    """As ``rules_changed``, from a view, once what it did is stored."""
+    transaction.on_commit(async_to_sync(rules_changed))
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:

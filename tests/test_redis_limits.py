@@ -268,4 +268,4 @@ def test_every_hint_that_a_socket_takes_may_come_from_another_process() -> None:
     methods = {name: method for name, method in vars(ChatConsumer).items() if inspect.isfunction(method)}
     taken = {name for name, method in methods.items() if "hint" in inspect.signature(method).parameters} - {"hear"}
     known = {kind.__struct_config__.tag for kind in get_args(hint_kinds.AnyHint)}
-    assert known == {name.replace("_", ".") for name in taken} | {"cancel.requested"}
+    assert known == {name.replace("_", ".") for name in taken} | {"cancel.requested", "rules.changed"}

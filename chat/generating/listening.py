@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+from django.db import DatabaseError
 
 from chat import hints
+from chat.database import in_database
+from chat.models import site_prompt
+from chat.moderating import rules
 
 if TYPE_CHECKING:
     from .process import Process
@@ -25,7 +29,11 @@ async def listen(process: "Process") -> None:
         if hasattr(layer, "listen"):  # to other processes, when there can be any
             tasks.create_task(layer.listen())
         while True:
-            _obey(process, await layer.receive(channel))
+            message = await layer.receive(channel)
+            if message == {"type": "rules.changed"}:
+                tasks.create_task(_look_at_rules())
+            else:
+                _obey(process, message)
 
 
 def _obey(process: "Process", message: dict[str, Any]) -> None:
@@ -35,3 +43,11 @@ def _obey(process: "Process", message: dict[str, Any]) -> None:
                 process.cancel(UUID(text))
             except ValueError:
                 logger.warning("a hint that names no generation")
+
+
+async def _look_at_rules() -> None:
+    try:
+        await in_database(rules.look)
+        await in_database(site_prompt.look)
+    except DatabaseError as error:
+        logger.error("could not look at the rules: %s", error)
