@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.hints import site_news
 
-from . import asking, generating, hints
+from . import asking, generating, hints, judging
 from .database import in_database, persistently
 from .generating.frames import budget_now
 from .generating.hub import replay
@@ -41,7 +41,8 @@ async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
 
 
 async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "Viewer") -> None:
-    asked = await persistently(asking.ask, user, request, process.no_room_for(user.pk))
+    refusal = process.no_room_for(user.pk) or await judging.refusal(user, request)
+    asked = await persistently(asking.ask, user, request, refusal)
     generation = asked.generation
     if not asked.created:
         viewer.attach(await _log(user, generation))
@@ -52,7 +53,7 @@ async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "
     change: hints.Change = "created" if asked.opened else "message"
     await hints.conversation_updated(user.pk, log.conversation_id, change)
     await hints.budget_changed(user.pk)
-    if rules.in_force().prompts_noted.rules:
+    if (await rules.ain_force()).prompts_noted.rules:
         await site_news(user.pk)
 
 

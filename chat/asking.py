@@ -63,6 +63,19 @@ def ask(user: "User", request: Ask, refusal: Refused | None = None) -> Asked:
         raise
 
 
+def text_to_judge(user: "User", request: Ask) -> str:
+    """The prompt of a request that is new; empty for one that came before. Raises Refused. Blocking."""
+    if find(user, request.request_id) or isinstance(request, Continue):
+        return ""
+    if refusal := _too_often(user):
+        raise refusal
+    if isinstance(request, Generate):
+        return request.prompt
+    message = resolving.message_of(user, request.message_id)
+    prompt = message if message.role == Message.Role.USER else message.parent
+    return prompt.text if prompt else ""
+
+
 def _ask_once(user: "User", request: Ask) -> Asked:
     before = find(user, request.request_id)
     if before is not None:

@@ -10,12 +10,14 @@ import pytest
 
 from tests.live.client import SocketClient, new_id, signed_in
 from tests.live.fixtures import Template
+from tests.live.refusals import refusal
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
 RULE = """
-INSERT INTO chat_contentrule (name, kind, text, applies_to, action, longest_match, enabled, hits, changed_at)
-VALUES (?, ?, ?, ?, 'block', 40, ?, 0, CURRENT_TIMESTAMP)
+INSERT INTO chat_contentrule (name, kind, text, applies_to, action, longest_match, enabled, hits, changed_at,
+    moderation_model, timeout_s, fails_closed)
+VALUES (?, ?, ?, ?, 'block', 40, ?, 0, CURRENT_TIMESTAMP, '', 5, TRUE)
 """
 RULES = [
     ("No needles", "words", "needle", "prompts"),
@@ -48,18 +50,10 @@ async def in_force(server: LiveServer) -> None:
     """Nobody tells the process of a change from outside: it finds the rules by itself."""
     async with signed_in(server) as socket:
         for _ in range(100):
-            if await refused(socket):
+            if (await refusal(socket, "A needle")).get("code") == "content_blocked":
                 return
             await asyncio.sleep(0.1)
     raise AssertionError("the rules never came into force")
-
-
-async def refused(socket: SocketClient) -> bool:
-    """Whether the rule for prompts is in force already; else the prompt has been answered."""
-    reader = await socket.generate("A needle")
-    blocked = {"code": "content_blocked", "request_id": reader.request_id}.items()
-    await socket.until(lambda: reader.end or any(blocked <= frame.items() for frame in socket.frames))
-    return not reader.end
 
 
 @pytest.fixture

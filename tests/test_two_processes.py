@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from tests.live.admin import AdminBrowser
 from tests.live.client import SocketClient, signed_in
 from tests.live.redis import RedisServer
+from tests.live.refusals import refusal
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
@@ -73,6 +75,29 @@ async def test_stop_is_obeyed_by_the_process_that_writes(
     await first.ended(reader)
     assert reader.status == "cancelled"
     await provider.requests[0].aleft()
+
+
+async def test_what_an_admin_does_at_one_process_holds_at_the_other_at_once(
+    servers: list[LiveServer], sockets: tuple[SocketClient, SocketClient], provider: ProviderServer
+) -> None:
+    admin, (_first, second) = AdminBrowser(servers[0]), sockets
+    rule = {"name": "No needles", "kind": "words", "text": "needle", "applies_to": "both", "action": "block"}
+    rule |= {"longest_match": "80", "enabled": "on"}
+    await asyncio.to_thread(admin.submit, "/admin/chat/contentrule/add/", **rule)
+    began = time.monotonic()
+    while not await refusal(second, "A needle"):
+        assert time.monotonic() - began < 20
+    now = {"starts_at_0": "2026-01-01", "starts_at_1": "10:00:00", "level": "info"}
+    for path, fields in (
+        ("/admin/accounts/announcement/add/", {"text": "Tonight we move."} | now),
+        ("/admin/live/pause/", {"sentence": "We are moving."}),
+    ):
+        second.frames.clear()
+        await asyncio.to_thread(admin.post_from, path.replace("pause/", ""), path, **fields)
+        await second.frame("site:news")
+    paused = await second.generate("Hello")
+    said = await second.frame("ai:error", request_id=paused.request_id)
+    assert said["message"] == "We are moving."
 
 
 @pytest.mark.parametrize("fault", ["flushall", "restart", "cut connections", "held still"])

@@ -17,7 +17,7 @@ from chat.database import in_database, persistently, shared
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
-from chat.moderating import noting, rules
+from chat.moderating import looking_back, noting, rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
 from chat.providers import Prompt, ProviderError
@@ -281,19 +281,22 @@ class Runner:
         measuring.ended(self.generation)
         await hints.budget_changed(self.log.user_id)
         await hints.conversation_updated(self.log.user_id, self.log.conversation_id, "message")
-        await self._note()
-        if end.status == Generation.Status.COMPLETED:
+        hidden = await self._note()
+        if end.status == Generation.Status.COMPLETED and not hidden:
             self.process.titles.want(self.generation, self.log.text)
 
-    async def _note(self) -> None:
-        """Tell the moderators, or the person, what content rules have found."""
-        if not (self.answer.blocked or rules.in_force().answers_noted.rules):
-            return
+    async def _note(self) -> bool:
+        """Tell the moderators, or the person, what content rules have found; whether the answer was taken away."""
         message = self.generation.message
         texts = self.record.texts()
         message.text, message.thinking = texts["text"], texts["thinking"]
         try:
-            await in_database(noting.note_answer, self.generation.user, message, self.answer.blocked)
-            await site_news(self.log.user_id)
+            noted = self.answer.blocked or (await rules.ain_force()).answers_noted.rules
+            if noted:
+                await in_database(noting.note_answer, self.generation.user, message, self.answer.blocked)
+            found = await looking_back.look_back(self.generation, message)
+            if noted or found:
+                await site_news(self.log.user_id)
         except DatabaseError as error:
             logger.error("content rules: request=%s %s", self.log.request_id, error)
+        return message.hidden_at is not None

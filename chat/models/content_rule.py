@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 20_000  # characters of a rule
 MAX_WORD = 64
+DEFAULT_TIMEOUT_S, MOST_TIMEOUT_S = 5, 30
 
 
 class ContentRuleQuerySet(models.QuerySet["ContentRule"]):
@@ -23,12 +24,17 @@ class ContentRuleQuerySet(models.QuerySet["ContentRule"]):
 
 
 class ContentRule(models.Model):
-    """Words (one a line) or a pattern. ``block``: not asked, or cut where it begins; ``flag``: moderators are told,
-    the person is not; ``warn``: the person is told. ``changed_at`` is how processes notice."""
+    """Words (one a line), a pattern, or what a provider's moderation says (``text``: its categories).
+
+    ``block``: not asked, or cut where it begins (an answer that a provider finds fault with is taken away when it has
+    ended); ``flag``: moderators are told, the person is not; ``warn``: the person is told. ``changed_at`` is how
+    processes notice.
+    """
 
     class Kind(models.TextChoices):
         WORDS = "words", _("words, one a line")
         PATTERN = "pattern", _("pattern (RE2)")
+        PROVIDER = "provider", _("a provider’s moderation")
 
     class Side(models.TextChoices):
         PROMPTS = "prompts", _("prompts")
@@ -43,9 +49,13 @@ class ContentRule(models.Model):
     name = models.CharField(_("name"), max_length=100, help_text=_("The person is shown it."))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.WORDS)
     text = models.TextField(
-        _("words or pattern"),
+        _("words, pattern or categories"),
         max_length=MAX_TEXT,
-        help_text=_("Case and punctuation make no difference to words; a * at an end stands for any ending."),
+        blank=True,
+        help_text=_(
+            "Case and punctuation make no difference to words; a * at an end stands for any ending. "
+            "Of a provider’s moderation: its categories, one a line; empty: whatever it flags."
+        ),
     )
     applies_to = models.CharField(_("applies to"), max_length=8, choices=Side, default=Side.BOTH)
     action = models.CharField(_("action"), max_length=8, choices=Action, default=Action.FLAG)
@@ -54,6 +64,29 @@ class ContentRule(models.Model):
         default=80,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text=_("In characters: so much of an answer is held back while it streams, if the rule blocks."),
+    )
+    connection = models.ForeignKey(
+        "ProviderConnection",
+        verbose_name=_("provider connection"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="content_rules",
+        help_text=_("Prompts and answers are sent there, to OpenAI’s moderations endpoint or one like it."),
+    )
+    moderation_model = models.CharField(
+        _("moderation model"), max_length=200, blank=True, help_text=_("Empty: the provider’s own choice.")
+    )
+    timeout_s = models.PositiveSmallIntegerField(
+        _("time limit"),
+        default=DEFAULT_TIMEOUT_S,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_TIMEOUT_S)],
+        help_text=_("In seconds, for each call of the provider’s moderation."),
+    )
+    fails_closed = models.BooleanField(
+        _("block what cannot be checked"),
+        default=True,
+        help_text=_("When the provider does not answer. Else it passes; rules that do not block always let it pass."),
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     hits = models.PositiveBigIntegerField(_("hits"), default=0, editable=False)
@@ -91,6 +124,10 @@ class ContentRule(models.Model):
         from chat.moderating.patterns import compiled
         from chat.moderating.words import key_of
 
+        if self.kind == self.Kind.PROVIDER:
+            if self.connection is None or self.connection.kind != self.connection.Kind.OPENAI:
+                raise ValidationError({"connection": _("Which connection that speaks OpenAI’s protocol is asked?")})
+            return
         if self.kind == self.Kind.PATTERN:
             try:
                 compiled(self.text)

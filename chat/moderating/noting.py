@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def note_prompt(user: "User", message: Message) -> None:
     """A prompt has been stored. Blocking."""
-    _note(user, message, in_force().prompts_noted.matching(message.text))
+    note(user, message, in_force().prompts_noted.matching(message.text))
 
 
 def note_answer(user: "User", message: Message, blocked: Rule | None) -> None:
@@ -26,11 +26,12 @@ def note_answer(user: "User", message: Message, blocked: Rule | None) -> None:
         ContentRule.objects.count_hits([blocked.id])
     noted = in_force().answers_noted
     if noted.rules:
-        _note(user, message, noted.matching(f"{message.thinking}\n{message.text}"))
+        note(user, message, noted.matching(f"{message.thinking}\n{message.text}"))
 
 
 @transaction.atomic
-def _note(user: "User", message: Message, met: Sequence[Rule]) -> None:
+def note(user: "User", message: Message, met: Sequence[Rule]) -> None:
+    """The message meets these rules. Blocking."""
     if not met:
         return
     ContentRule.objects.count_hits(rule.id for rule in met)

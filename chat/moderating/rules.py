@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chat.models import ContentRule
+from chat.database import in_database
+from chat.models import ContentRule, ProviderConnection
 
 from .patterns import compiled
 from .screen import Screen
@@ -31,6 +32,33 @@ class Rule(msgspec.Struct, frozen=True):
     def keys(self) -> list[str]:
         """The words as they are looked for."""
         return [key for line in self.text.splitlines() if (key := key_of(line.strip()))]
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """A rule that a provider decides; ``categories``: those that count, none: all."""
+
+    rule: Rule
+    connection: ProviderConnection
+    model: str
+    categories: frozenset[str]
+    timeout_s: float
+    fails_closed: bool
+
+    @classmethod
+    def of(cls, rule: ContentRule, connection: ProviderConnection) -> "Judge":
+        named = frozenset(line.strip().lower() for line in rule.text.splitlines() if line.strip())
+        made = Rule.of(rule)
+        return cls(made, connection, rule.moderation_model, named, rule.timeout_s, rule.fails_closed)
+
+    @property
+    def blocks(self) -> bool:
+        return self.rule.action == ContentRule.Action.BLOCK
+
+    def minds(self, flagged: frozenset[str]) -> bool:
+        """Whether one of these categories counts; “harassment” is “harassment/threatening”, too."""
+        if not self.categories:
+            return bool(flagged)
+        return any(name in self.categories or name.partition("/")[0] in self.categories for name in flagged)
 
 
 class RuleSet:
@@ -68,10 +96,17 @@ class RuleSet:
 
 
 class RulesInForce:
-    """All that are enabled, by what they are for."""
+    """All that are enabled, by what they are for; providers' moderation apart from what is found here."""
 
-    def __init__(self, rules: Sequence[ContentRule]) -> None:
-        self.stamp = stamp_of(rules)
+    def __init__(self, enabled: Sequence[ContentRule]) -> None:
+        self.stamp = stamp_of(enabled)
+        rules = [rule for rule in enabled if rule.kind != ContentRule.Kind.PROVIDER]
+        self._judged = [
+            (side, Judge.of(rule, rule.connection))
+            for rule in enabled
+            for side in rule.sides
+            if rule.kind == ContentRule.Kind.PROVIDER and rule.connection
+        ]
         by_use: dict[tuple[str, bool], list[Rule]] = {}
         for rule in rules:
             for side in rule.sides:
@@ -82,9 +117,16 @@ class RulesInForce:
         self.answers_blocked = RuleSet(by_use.get(("answers", True), ()))
         self.answers_noted = RuleSet(by_use.get(("answers", False), ()))
 
+    def judges(self, side: str, *, block: bool) -> list[Judge]:
+        """The providers that are asked about prompts or answers, for rules that block or for those that do not."""
+        return [judge for each, judge in self._judged if each == side and judge.blocks == block]
+
 
 def stamp_of(rules: Iterable[ContentRule]) -> frozenset[Any]:
-    return frozenset((rule.pk, rule.changed_at) for rule in rules)
+    return frozenset(
+        (rule.pk, rule.changed_at, rule.connection and (rule.connection.revision, rule.connection.enabled))
+        for rule in rules
+    )
 
 
 _known: RulesInForce | None = None
@@ -95,10 +137,16 @@ def in_force() -> RulesInForce:
     return _known or look()
 
 
+async def ain_force() -> RulesInForce:
+    """As ``in_force``, for the event loop."""
+    known = _known
+    return known if known is not None else await in_database(look)
+
+
 def look() -> RulesInForce:
     """Read the rules, and make them ready again if one has changed. Blocking; one query."""
     global _known  # noqa: PLW0603 (one for each process)
-    rules = list(ContentRule.objects.filter(enabled=True).order_by("pk"))
+    rules = list(ContentRule.objects.filter(enabled=True).select_related("connection").order_by("pk"))
     if _known is None or _known.stamp != stamp_of(rules):
         _known = RulesInForce(rules)
     return _known

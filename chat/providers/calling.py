@@ -159,20 +159,24 @@ class HttpProvider(ABC):
 
     async def _model_rows(self, path: str) -> list[dict[str, Any]]:
         """The rows of the provider's list of models. Raises ProviderError."""
+        page = await self._plain_answer(self._client.get, path, settings.CONNECT_TIMEOUT_S)
+        rows = page.get("data") if isinstance(page, dict) else None
+        if not isinstance(rows, list):
+            raise nonsense("no list of models")
+        return [row for row in rows if isinstance(row, dict)]
+
+    async def _plain_answer(self, send: Any, path: str, timeout_s: float, **options: Any) -> Any:
+        """What a call that does not stream answers, as decoded from JSON. Raises ProviderError."""
         try:
-            async with asyncio.timeout(settings.CONNECT_TIMEOUT_S):
-                response = await self._client.get(path, cast_to=httpx2.Response)
-            page = msgspec.json.decode(response.content)
+            async with asyncio.timeout(timeout_s):
+                response = await send(path, cast_to=httpx2.Response, **options)
+            return msgspec.json.decode(response.content)
         except self.sdk.APIStatusError as error:
             raise Refusal.of_response(error.status_code, error.response.headers, error.body).error(path) from None
         except (self.sdk.APIError, httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
             raise unreachable(error) from error
         except msgspec.DecodeError as error:
             raise nonsense(str(error)) from error
-        rows = page.get("data") if isinstance(page, dict) else None
-        if not isinstance(rows, list):
-            raise nonsense("no list of models")
-        return [row for row in rows if isinstance(row, dict)]
 
     @staticmethod
     def _offered(row: dict[str, Any]) -> OfferedModel | None:

@@ -9,13 +9,14 @@ import openai
 
 from . import Delta, Finish, OfferedModel, Prompt, Thinking, Usage
 from .calling import Call, HttpProvider, http_options
-from .parsing import NOTHING, StreamParser, counts, tokens
+from .parsing import NOTHING, StreamParser, counts, nonsense, tokens
 from .refusals import Refusal
 from .seam import Seam, instructed
 
 OPENAI_URL = "https://api.openai.com/v1"
 HOSTED = ("api.openai.com", ".openai.azure.com")  # OpenAI's own models, in any region
 NO_KEY = "none"
+MODERATED_CHARS = 10_000  # of one text; a longer one is sent as several
 
 # How servers word that they do not know a parameter, or take no assistant text at the end.
 UNKNOWN = ("support", "unknown", "unrecognized", "permitted", "unexpected", "not allowed")
@@ -54,6 +55,23 @@ class Chunk(msgspec.Struct):
     choices: list[Choice] | None = None
     usage: msgspec.Raw = NOTHING
     error: msgspec.Raw = NOTHING
+
+
+class ModerationResult(msgspec.Struct):
+    flagged: bool
+    categories: dict[str, bool | None] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Never empty when it is flagged, whatever the server calls it."""
+        named = [name.lower() for name, applies in self.categories.items() if applies]
+        return named or (["flagged"] if self.flagged else [])
+
+
+class Moderation(msgspec.Struct):
+    """What a moderations endpoint answers: a result for each text."""
+
+    results: list[ModerationResult]
 
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
@@ -155,6 +173,24 @@ class OpenAIProvider(HttpProvider):
         self._is_vllm = any(row.get("owned_by") == "vllm" for row in rows)
         rows.sort(key=lambda row: tokens(row.get("created")) or 0, reverse=True)  # the newest first
         return [model for row in rows if (model := self._offered(row))]
+
+    async def flagged(self, text: str, model: str, timeout_s: float) -> frozenset[str]:
+        """The categories of the provider's moderation that the text falls under, in lower case. Raises ProviderError.
+
+        https://platform.openai.com/docs/api-reference/moderations
+        """
+        pieces = [text[start : start + MODERATED_CHARS] for start in range(0, len(text), MODERATED_CHARS)]
+        body: dict[str, Any] = {"input": pieces if len(pieces) > 1 else text}
+        if model:
+            body["model"] = model
+        answer = await self._plain_answer(self._client.post, "/moderations", timeout_s, body=body)
+        try:
+            results = msgspec.convert(answer, Moderation).results
+        except msgspec.ValidationError as error:
+            raise nonsense(str(error)) from error
+        if len(results) != len(pieces):
+            raise nonsense(f"{len(results)} results for {len(pieces)} texts")
+        return frozenset(name for result in results for name in result.names)
 
 
 def _plain(content: str | Sequence[Part]) -> str:

@@ -108,6 +108,9 @@ class Connection(asyncio.Protocol):
         if answer is not None:
             self._respond("200 OK", encode(answer))
             return
+        if (method, path) == ("POST", "/v1/moderations"):
+            await self._moderate(recording)
+            return
         server.record(recording)
         await asyncio.sleep(server.lookup_delay_s)
         found: bytes | None = None
@@ -117,6 +120,18 @@ class Connection(asyncio.Protocol):
         elif server.is_ollama and path in ("/", "/api/version"):
             found = b"Ollama is running" if path == "/" else encode({"version": "0.9.0"})
         self._respond("200 OK" if found else "404 Not Found", found or b"{}")
+
+    async def _moderate(self, recording: Recording) -> None:
+        server = self.server
+        server.moderations.append(recording)
+        await asyncio.sleep(server.moderation_delay_s)
+        if server.moderation_body is not None:
+            self._respond(server.moderation_status, server.moderation_body)
+            return
+        asked = recording.body["input"]
+        results = [server.moderated(text) for text in (asked if isinstance(asked, list) else [asked])]
+        body = {"id": "modr-1", "model": recording.body.get("model", "omni-moderation-latest"), "results": results}
+        self._respond(server.moderation_status, encode(body))
 
     def _respond(self, status: str, body: bytes) -> None:
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -42,6 +42,11 @@ class ProviderServer:
         self.requests: list[Recording] = []
         self.lookups: list[Recording] = []
         self.lookup_delay_s: float = 0
+        self.moderations: list[Recording] = []
+        self.flagged_words: dict[str, str] = {}  # and the category each of them falls under
+        self.moderation_status = "200 OK"
+        self.moderation_body: bytes | None = None
+        self.moderation_delay_s: float = 0
         self.connections: set[Connection] = set()
         self.connection_ids = itertools.count(1)
         self._numbers = itertools.count(1)
@@ -92,6 +97,8 @@ class ProviderServer:
     def reset(self) -> None:
         """Forget every script and request."""
         self.requests, self.lookups, self._default = [], [], Script()
+        self.moderations, self.flagged_words, self.moderation_delay_s = [], {}, 0
+        self.moderation_status, self.moderation_body = "200 OK", None
         self._by_model.clear()
         self._next.clear()
 
@@ -105,6 +112,16 @@ class ProviderServer:
     async def arequest(self, count: int = 1, timeout_s: float = 20) -> Recording:
         """``wait_request`` for a test that runs in a loop."""
         return await asyncio.to_thread(self.wait_request, count, timeout_s)
+
+    def moderated(self, text: str) -> dict[str, Any]:
+        """One result; see https://platform.openai.com/docs/api-reference/moderations."""
+        found = {category for word, category in self.flagged_words.items() if word in text}
+        names = {"harassment", "violence", *self.flagged_words.values()}
+        return {
+            "flagged": bool(found),
+            "categories": {name: name in found for name in sorted(names)},
+            "category_scores": {name: 0.9 if name in found else 0.001 for name in sorted(names)},
+        }
 
     def close_idle(self) -> None:
         """Close the kept connections that carry no request, as a provider does after some seconds."""
