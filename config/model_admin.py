@@ -41,6 +41,14 @@ class ModelAdmin(AuditedAdmin):
         response: HttpResponse = super().changelist_view(request, title | (extra_context or {}))
         return response
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Named after what it shows: that it can be changed is seen."""
+        title = {"title": capfirst(self.opts.verbose_name)}
+        response: HttpResponse = super().change_view(request, object_id, form_url, title | (extra_context or {}))
+        return response
+
 
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that only the product itself writes."""

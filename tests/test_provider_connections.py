@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext
 
 from accounts.models import User
 from chat.models import LanguageModel, ProviderConnection
@@ -166,3 +169,25 @@ def test_a_test_says_what_fails(grace_at: AdminBrowser) -> None:
     verdict = grace_at.submit(f"{TABLE}1/test/")
     assert "It does not work." in verdict
     assert "The provider could not be reached." in verdict
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (401, "The provider did not accept this site's key; an admin has to look at it."),
+        (429, "The provider asks to slow down; try again in a moment."),
+        (500, "The provider could not answer."),
+    ],
+)
+def test_a_test_says_it_in_the_admins_own_language(
+    as_grace: Client, provider: ProviderServer, status: int, sentence: str
+) -> None:
+    one = connection(provider.openai_url)
+    provider.script(status=status, error_message="Incorrect API key provided")
+    page = as_grace.post(f"{TABLE}{one.pk}/test/", headers={"Accept-Language": "de"}).content.decode()
+    with translation.override("de"):
+        said = gettext(sentence)
+    assert said != sentence
+    assert escape(said) in page
+    assert "Incorrect" not in page

@@ -23,13 +23,16 @@ LISTED = 50
 
 class ReadingForm(forms.Form):
     conversation = forms.CharField(
-        label=gettext_lazy("Address of the conversation"), max_length=300, help_text=gettext_lazy("As in /c/…/")
+        label=gettext_lazy("Address of the conversation"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=gettext_lazy("As in /c/…/"),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         min_length=10,
         max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text=gettext_lazy("The owner is shown it with your name, and it goes into the audit log."),
     )
 
