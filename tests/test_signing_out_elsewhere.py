@@ -1,6 +1,5 @@
 """What is open elsewhere ends with its session, whichever way that ends: sockets and event streams, within seconds."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -43,20 +42,15 @@ async def change_the_password(server: LiveServer) -> None:
 
 
 async def ask_for_a_second_factor(server: LiveServer) -> None:
-    change(server, "UPDATE accounts_user SET second_factor_required = 1 WHERE email = 'alice@example.org'")
+    server.execute("UPDATE accounts_user SET second_factor_required = true WHERE email = 'alice@example.org'")
 
 
 async def deactivate(server: LiveServer) -> None:
-    change(server, "UPDATE accounts_user SET is_active = 0 WHERE email = 'alice@example.org'")
+    server.execute("UPDATE accounts_user SET is_active = false WHERE email = 'alice@example.org'")
 
 
 async def let_it_expire(server: LiveServer) -> None:
-    change(server, "UPDATE django_session SET expire_date = '2020-01-01 00:00:00'")
-
-
-def change(server: LiveServer, sql: str) -> None:
-    with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as database:
-        database.execute(sql)
+    server.execute("UPDATE django_session SET expire_date = '2020-01-01 00:00:00'")
 
 
 @pytest.mark.parametrize(

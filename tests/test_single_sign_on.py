@@ -2,7 +2,6 @@
 
 import html
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -25,8 +24,9 @@ def site(start_server: Callable[..., LiveServer], directory: OidcProvider) -> Ca
     def start(**settings: str) -> LiveServer:
         known = {"OIDC_ISSUER": directory.url, "OIDC_CLIENT_ID": "parley", "OIDC_CLIENT_SECRET": "s3cret"}
         server = start_server(**known | {"OIDC_NAME": "Corp"} | settings)
-        with sqlite3.connect(server.data_dir / "parley.sqlite3", timeout=20) as database:
-            database.executemany("INSERT INTO auth_group (name) VALUES (?)", [("Finance",), ("Legal",)])
+        with server.writing() as execute:
+            for name in ("Finance", "Legal"):
+                execute("INSERT INTO auth_group (name) VALUES (?)", name)
         return server
 
     return start
