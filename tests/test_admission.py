@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from chat.generating.admission import Admission
+from chat.generating.admission import LOOK_AGAIN_S, Admission
+from chat.generating.claiming import Full
+from chat.generating.slot import Slot
 from chat.models import LanguageModel
 
 ALICE, BOB, GRACE = (uuid.UUID(int=number) for number in (1, 2, 3))
@@ -225,3 +227,55 @@ async def test_no_slot_leaks_whatever_is_cancelled(seed: int) -> None:
             await stack.enter_async_context(admission.slot(UUID(int=number + 9), MODELS, TOKENS, lambda _: None))
     assert (admission.waiting, admission.running) == (0, 0)
     assert [gauge.running for gauge in admission.gauges(MODELS[0])] == [0, 0]
+
+
+async def test_who_finds_the_site_full_waits_on_and_keeps_their_place() -> None:
+    """Another process has the share: both wait, nobody is told anything twice, and others go on."""
+    admission, room = Admission(5, 5), asyncio.Event()
+    claimed: list[int] = []
+
+    async def hold(number: int, positions: list[int]) -> None:
+        async def claim(_slot: Slot) -> Full | None:
+            await asyncio.sleep(0)
+            return None if room.is_set() else Full.PERSON
+
+        async with admission.slot(ALICE, MODELS, TOKENS, positions.append, claim):
+            claimed.append(number)
+
+    told: list[list[int]] = [[], [], []]
+    tasks = [asyncio.create_task(hold(number, positions)) for number, positions in enumerate(told)]
+    await settle()
+    [his] = await waiters(admission, BOB)
+    assert his.is_in
+    assert (admission.running, admission.waiting) == (1, 3)
+    assert [gauge.running for gauge in admission.gauges(MODELS[0])] == [1, 1]
+    await asyncio.sleep(LOOK_AGAIN_S * 1.5)
+    assert told == [[1], [2], [3]]
+    room.set()
+    await asyncio.gather(*tasks)
+    assert claimed == [0, 1, 2]
+    await his.leave()
+    assert (admission.running, admission.waiting) == (0, 0)
+
+
+async def test_who_is_cancelled_while_it_claims_gives_the_slot_back() -> None:
+    admission, asked = Admission(1, 1), asyncio.Event()
+
+    async def claim(_slot: Slot) -> Full | None:
+        asked.set()
+        await asyncio.Event().wait()
+        return None
+
+    async def hold() -> None:
+        async with admission.slot(ALICE, MODELS, TOKENS, lambda _: None, claim):
+            raise AssertionError("nothing was claimed")
+
+    task = asyncio.create_task(hold())
+    await asked.wait()
+    assert (admission.running, admission.waiting) == (1, 0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert (admission.running, admission.waiting) == (0, 0)
+    [next_] = await waiters(admission, BOB)
+    assert next_.is_in
+    await next_.leave()

@@ -3,105 +3,83 @@
 import asyncio
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 from chat.models import LanguageModel
 from chat.models.rates import Rates
 
-from .gauge import Call, Gauge
+from .claiming import Full
+from .gauge import Gauge
+from .slot import Slot, Ticket
+
+LOOK_AGAIN_S = 1.0  # whether another process has let go of a place
+Claim = Callable[[Slot], Awaitable[Full | None]]
 
 
-class Ticket:
-    """One generation's place in the queue, then its slot.
-
-    ``choices``: the models that may answer, the wanted one first. ``moved`` is told each new position, from 1.
-    """
-
-    def __init__(
-        self, user_id: UUID, choices: Sequence[LanguageModel], tokens: int, moved: Callable[[int], None]
-    ) -> None:
-        self.user_id = user_id
-        self.choices = choices
-        self.tokens = tokens
-        self.moved = moved
-        self.position: int | None = None
-        self.admitted: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-
-
-class Slot:
-    """What an admitted generation holds: its place at a model and at that model's provider."""
-
-    def __init__(self, admission: "Admission", model: LanguageModel, tokens: int) -> None:
-        self._admission = admission
-        self._tokens = tokens
-        self._take(model)
-
-    def switch(self, model: LanguageModel) -> bool:
-        """Go to another model, if there is room for one more."""
-        if self._admission.opens_at(model, self._tokens) > asyncio.get_running_loop().time():
-            return False
-        self.leave()
-        self._take(model)
-        self._admission.admit()
-        return True
-
-    def close(self, seconds: float) -> None:
-        """The provider asks for a pause: nobody asks this model before it is over."""
-        self._admission.close(self.model, seconds)
-
-    def used(self, tokens: int) -> None:
-        """What the call took, where only what it might take was known."""
-        self._call.tokens = tokens
-
-    def leave(self) -> None:
-        for gauge in self._gauges:
-            gauge.leave()
-
-    def _take(self, model: LanguageModel) -> None:
-        self.model = model
-        self._call = Call(asyncio.get_running_loop().time(), self._tokens)
-        self._gauges = self._admission.gauges(model)
-        for gauge in self._gauges:
-            gauge.take(self._call)
+async def free(_slot: Slot) -> None:
+    """The claim of who is alone: whatever this process has room for."""
 
 
 class Admission:
     """A number of slots, some of them at most for each user, and what each model and provider takes.
 
     Those who have least go first; the queue of each user keeps its order. Nobody overtakes another for a
-    model that has no room for that other.
+    model that has no room for that other. Whoever is given a slot claims a place among all that the site runs,
+    and waits on in the queue where other processes have them all.
     """
 
     def __init__(self, slots: int, slots_per_user: int) -> None:
         self._slots = slots
         self._slots_per_user = slots_per_user
         self._running: Counter[UUID] = Counter()
+        self._claiming: Counter[UUID] = Counter()  # these have a slot, and are in the queue still
+        self._full_until: dict[UUID, float] = {}  # of users who have their share in other processes
         self._queues: dict[UUID, deque[Ticket]] = {}
         self._gauges: defaultdict[str, Gauge] = defaultdict(Gauge)
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def running(self) -> int:
-        return self._running.total()
+        return self._running.total() + self._claiming.total()
 
     @property
     def waiting(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return sum(map(len, self._queues.values())) - self._claiming.total()
 
     @asynccontextmanager
     async def slot(
-        self, user_id: UUID, choices: Sequence[LanguageModel], tokens: int, moved: Callable[[int], None]
+        self,
+        user_id: UUID,
+        choices: Sequence[LanguageModel],
+        tokens: int,
+        moved: Callable[[int], None],
+        claim: Claim = free,
     ) -> AsyncIterator[Slot]:
-        """Wait for a slot and hold it; ``tokens`` is the most that the call may take."""
+        """Wait for a slot that ``claim`` finds room for on the whole site, and hold it.
+
+        ``tokens``: the most that the call may take.
+        """
         ticket = Ticket(user_id, choices, tokens, moved)
         self._queues.setdefault(user_id, deque()).append(ticket)
         self.admit()
         try:
-            yield await ticket.admitted
+            slot = await ticket.admitted
+            while full := await claim(slot):
+                self._turn_back(ticket, slot, full)
+                slot = await ticket.admitted
+            self._claiming[user_id] -= 1
+            self._take_out(ticket)
+            self._running[user_id] += 1
+        except BaseException:
+            self._give_up(ticket)
+            raise
+        self._tell_positions()
+        try:
+            yield slot
         finally:
-            self._leave(ticket)
+            self._leave(user_id, slot)
 
     def know(self, rates: Mapping[str, Rates | None]) -> None:
         """The limits of models and providers as the database has them now, by name."""
@@ -110,7 +88,8 @@ class Admission:
         self.admit()
 
     def gauges(self, model: LanguageModel) -> tuple[Gauge, Gauge]:
-        return self._gauges[model.name], self._gauges[model.provider_key]
+        of_model, of_provider = model.gauged_as
+        return self._gauges[of_model], self._gauges[of_provider]
 
     def opens_at(self, model: LanguageModel, tokens: int) -> float:
         """When the model and its provider have room for so many tokens, as ``Gauge.opens_at``."""
@@ -122,22 +101,42 @@ class Admission:
         gauge = self._gauges[model.name]
         gauge.closed_until = max(gauge.closed_until, asyncio.get_running_loop().time() + seconds)
 
-    def _leave(self, ticket: Ticket) -> None:
-        if ticket.admitted.done() and not ticket.admitted.cancelled():
-            ticket.admitted.result().leave()
-            self._running[ticket.user_id] -= 1
-            if not self._running[ticket.user_id]:
-                del self._running[ticket.user_id]
-            if queue := self._queues.pop(ticket.user_id, None):
-                self._queues[ticket.user_id] = queue  # behind the others, who have not just had an answer
+    def _turn_back(self, ticket: Ticket, slot: Slot, full: Full) -> None:
+        """Other processes run as many as there may be: the slot is for others, and the place in the queue stays."""
+        self._claiming[ticket.user_id] -= 1
+        slot.give_back()
+        ticket.wait()
+        again_at = asyncio.get_running_loop().time() + LOOK_AGAIN_S
+        if full is Full.PERSON:
+            self._full_until[ticket.user_id] = again_at
         else:
-            self._take_out(ticket)
+            self.gauges(slot.model)[full is Full.PROVIDER].full_until = again_at
+        self.admit()
+
+    def _give_up(self, ticket: Ticket) -> None:
+        """It waits no more, or failed in the moment of admission."""
+        if slot := ticket.slot:
+            self._claiming[ticket.user_id] -= 1
+            slot.give_back()
+        self._take_out(ticket)
+        self.admit()
+
+    def _leave(self, user_id: UUID, slot: Slot) -> None:
+        slot.leave()
+        self._running[user_id] -= 1
+        if not self._running[user_id]:
+            del self._running[user_id]
+        if queue := self._queues.pop(user_id, None):
+            self._queues[user_id] = queue  # behind the others, who have not just had an answer
         self.admit()
 
     def _take_out(self, ticket: Ticket) -> None:
         self._queues[ticket.user_id].remove(ticket)
         if not self._queues[ticket.user_id]:
             del self._queues[ticket.user_id]
+            self._full_until.pop(ticket.user_id, None)
+        if not self._claiming[ticket.user_id]:
+            del self._claiming[ticket.user_id]
 
     def admit(self) -> None:
         """Give free slots away, look again when a minute or a pause is over, tell the rest where they stand."""
@@ -149,7 +148,10 @@ class Admission:
         for ticket in self._in_turn():
             if self.running >= self._slots:
                 break
-            if self._running[ticket.user_id] >= self._slots_per_user:
+            if ticket.slot or self._has_share(ticket.user_id):
+                continue
+            if (full_until := self._full_until.get(ticket.user_id, 0.0)) > now:
+                look_again_at = min(look_again_at, full_until)
                 continue
             opens_at = {
                 model: math.inf if model.name in full else self.opens_at(model, ticket.tokens)
@@ -160,11 +162,13 @@ class Admission:
                 full.update(model.name for model in ticket.choices)
                 look_again_at = min(look_again_at, *opens_at.values())
             else:
-                self._take_out(ticket)
-                self._running[ticket.user_id] += 1
+                self._claiming[ticket.user_id] += 1
                 ticket.admitted.set_result(Slot(self, model, ticket.tokens))
         self._look_again(look_again_at)
         self._tell_positions()
+
+    def _has_share(self, user_id: UUID) -> bool:
+        return self._running[user_id] + self._claiming[user_id] >= self._slots_per_user
 
     def _look_again(self, at: float) -> None:
         if self._timer is not None:
@@ -172,7 +176,8 @@ class Admission:
         self._timer = asyncio.get_running_loop().call_at(at, self.admit) if at < math.inf else None
 
     def _tell_positions(self) -> None:
-        for position, ticket in enumerate(self._in_turn(), start=1):
+        waiting = [ticket for ticket in self._in_turn() if ticket.position or not ticket.slot]
+        for position, ticket in enumerate(waiting, start=1):
             if ticket.position != position:
                 ticket.position = position
                 ticket.moved(position)

@@ -1,6 +1,7 @@
 """One generation's life in this process: waits for its turn, asks the provider, fills the log, stores the end."""
 
 import asyncio
+import functools
 import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -23,8 +24,8 @@ from chat.protocol import Refused
 from chat.providers import Prompt, ProviderError
 
 from . import ending
-from .admission import Slot
 from .answer import Answer
+from .claiming import CancelledWhileQueued, Full, claim
 from .ending import End
 from .frames import end_frame, queued_frame, start_frame
 from .journal import JournalError
@@ -33,6 +34,7 @@ from .limits import TimeLimits
 from .log import GenerationLog
 from .record import Record, Replaced
 from .recovery import may_go_on
+from .slot import Slot
 from .upstream import MAX_PAUSE_S, Upstream
 
 if TYPE_CHECKING:
@@ -41,10 +43,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 STORE_RETRY_S = 2.0
 ELSEWHERE_S = 1.0
-
-
-class CancelledWhileQueued(Exception):
-    """Somebody asked the database to stop it, and nobody told this process."""
 
 
 class Runner:
@@ -160,10 +158,11 @@ class Runner:
         admission.know(await persistently(self._choose))
         give_up_at = asyncio.get_running_loop().time() + settings.GENERATION_TIMEOUT_S
         while True:
-            async with admission.slot(self.log.user_id, self._chain, self._most_tokens, self._moved) as slot:
+            asked = self.log.user_id, self._chain, self._most_tokens
+            async with admission.slot(*asked, self._moved, self._claim) as slot:
                 self.log.leave_queue()
                 self.admitted = True
-                await self._begin(slot.model)
+                await self._begin()
                 try:
                     return await self._generate(slot)
                 except ProviderError as error:
@@ -202,20 +201,24 @@ class Runner:
             self._chain = [spoke for spoke in self._chain if spoke.name == generation.model] or [model]
         return rates_of(self._chain)
 
-    async def _begin(self, model: LanguageModel) -> None:
-        """Become the runner, load what the model is to read, and begin the log."""
-        await persistently(self._claim, model)
-        self.log.hold(self.generation.fence)
-        await self.lease.held()
-        if not self.log.events:
-            self.log.start(start_frame(self.generation, self.generation.epoch))
-        elif model.name != self.generation.model and not (self.log.text or self.log.thinking):
-            await self._switch(model)
+    async def _claim(self, slot: Slot) -> Full | None:
+        """Become the runner, or say why the site has no room for that."""
+        begun = bool(self.log.text or self.log.thinking)
+        return await persistently(claim, self.generation, self.process.id, slot, begun=begun)
 
-    def _claim(self, model: LanguageModel) -> None:
+    async def _begin(self) -> None:
+        """Load what the model is to read, and begin the log; anew under the name of another model."""
+        await persistently(self._load)
+        self.log.hold(self.generation.fence)
+        await self._start()
+
+    async def _start(self) -> None:
+        await self.lease.held()
+        if self.log.epoch != self.generation.epoch:
+            self.log.start(start_frame(self.generation, self.generation.epoch))
+
+    def _load(self) -> None:
         generation = self.generation
-        if generation.status == Generation.Status.QUEUED and not generation.claim(self.process.id, model.name):
-            raise CancelledWhileQueued if generation.cancel_requested() else Replaced
         prompt = generation.message.parent
         self._branch = generation.message.conversation.branch(prompt)
         self._system = system_prompt(generation.user)
@@ -223,7 +226,7 @@ class Runner:
 
     async def _generate(self, slot: Slot) -> End:
         """Pump the provider's deltas into the log until it says that it has finished."""
-        upstream = Upstream(slot, self._chain, self._prompt, self._switch)
+        upstream = Upstream(slot, self._chain, self._prompt, functools.partial(self._switch, slot))
         limits = TimeLimits(self.stop)
         try:
             async with aclosing(upstream.deltas()) as batches:
@@ -254,12 +257,12 @@ class Runner:
         left = max(granted - self.answer.tokens, 1)
         return msgspec.structs.replace(prompt, max_output_tokens=min(prompt.max_output_tokens, left))
 
-    async def _switch(self, model: LanguageModel) -> None:
+    async def _switch(self, slot: Slot) -> bool:
         """Nobody has seen anything of the answer yet: begin its log anew under the next model's name."""
-        if not await persistently(self.generation.start_over, model.name):
-            raise Replaced
-        await self.lease.held()
-        self.log.start(start_frame(self.generation, self.generation.epoch))
+        if await self._claim(slot):
+            return False
+        await self._start()
+        return True
 
     # ── the end ──
 

@@ -14,7 +14,7 @@ from chat.protocol import Refused
 from chat.providers import Delta, Finish, Prompt, ProviderError, Text, Thinking
 from chat.providers.registry import provider_for
 
-from .admission import Slot
+from .slot import Slot
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ MAX_PAUSE_S = 60.0  # a provider that asks for a longer one is tried once in a w
 class Upstream:
     """One answer's calls, over a chain of models that begins with the slot's.
 
-    ``switched`` is told before another model than the first is asked. ``model`` is the one that speaks.
+    ``switched`` is asked before another model than the first is: false when the site has no room for that
+    at the moment. ``model`` is the one that speaks.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Upstream:
         slot: Slot,
         chain: Sequence[LanguageModel],
         prompt_for: Callable[[LanguageModel], Prompt],
-        switched: Callable[[LanguageModel], Awaitable[None]],
+        switched: Callable[[], Awaitable[bool]],
     ) -> None:
         self._slot = slot
         self._chain = list(chain)
@@ -95,8 +96,10 @@ class Upstream:
             self._slot.close(min(error.retry_after_s, MAX_PAUSE_S))
         for model in self._chain[self._chain.index(self.model) + 1 :]:
             if self._fits(model) and self._slot.switch(model):
+                if not await self._switched():
+                    self._slot.go_to(self.model)
+                    continue
                 self.model = model
-                await self._switched(model)
                 return 0
         delay = RETRY_DELAY_S * 2**retries * random.uniform(0.8, 1.2)  # noqa: S311
         delay = max(delay, error.retry_after_s or 0)

@@ -158,6 +158,7 @@ class Generation(models.Model):
             ),
             models.Index(fields=["user", "created_at"], name="generations_of_a_person"),
             models.Index(fields=["created_at"], name="generations_by_day"),
+            models.Index(fields=["started_at"], name="generations_by_start"),
         ]
 
     def __str__(self) -> str:

@@ -132,6 +132,11 @@ class LanguageModel(Rates):
         """What its provider's limits are counted under."""
         return f"connection:{self.connection_id}" if self.connection_id else f"provider:{self.provider}"
 
+    @property
+    def gauged_as(self) -> tuple[str, str]:
+        """Under which names its own limits are counted, and its provider's."""
+        return self.name, self.provider_key
+
     def clean(self) -> None:
         """A fallback that leads back here would be asked twice. Raises ValidationError."""
         seen, model = {self.pk}, self.fallback
