@@ -36,6 +36,7 @@ from .pulse import Pulse
 from .reaper import keep_reaping
 from .redis_log import RedisLog
 from .runner import Runner
+from .sweeping import keep_sweeping
 from .tailing import Tail
 from .titling import Titles
 from .viewer import Viewer
@@ -80,12 +81,12 @@ class Process:
         else:  # then whatever is unfinished belonged to the dead
             while left_behind := await in_database(recovery.take_over, self, Generation.objects.active()):
                 await self.go_on_with(left_behind)
-            await in_database(recovery.remove_journals, self)
         if shared():
             self.spawn(keep_finding(self))
         self.spawn(listen(self))
         self.spawn(keep_looking(self.hub))
         self.spawn(Pulse(self).run())
+        self.spawn(keep_sweeping(self.hub.journals))
         self.spawn(keep_purging())
         self.spawn(keep_rolled_up())
 

@@ -108,11 +108,3 @@ def _length(events: list[Event]) -> int:
 def _epoch(events: list[Event]) -> int:
     first = events[0]
     return first.frame.epoch if isinstance(first, StartEvent) else 0
-
-
-def remove_journals(process: "Process") -> None:
-    """Of processes that died between storing an answer and forgetting its journal. Blocking."""
-    paths = {path.stem: path for path in process.hub.journals.glob("*.jsonl")}
-    active = {str(pk) for pk in Generation.objects.active().values_list("pk", flat=True)}
-    for name in paths.keys() - active:
-        paths[name].unlink(missing_ok=True)
