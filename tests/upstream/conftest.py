@@ -37,7 +37,8 @@ def hasty(
     with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
         chain(server, "first", "second", "third")
         bob = server.people["bob"]["id"].replace("-", "")
-        server.execute('INSERT INTO accounts_tokenbudget (user_id, for_site, "limit") VALUES (?, false, ?)', bob, BUDGET)
+        budget = 'INSERT INTO accounts_tokenbudget (user_id, for_site, "limit") VALUES (?, false, ?)'
+        server.execute(budget, bob, BUDGET)
         asyncio.run(warm(server))
         yield server
 
