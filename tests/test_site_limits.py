@@ -130,3 +130,23 @@ async def test_a_fallback_that_is_full_elsewhere_is_not_asked(
     assert two.start
     assert two.start["model"] == "last"
     assert [call.model for call in provider.requests] == ["other", "scripted", "last"]
+
+
+async def test_one_with_many_in_the_queue_does_not_delay_anothers_first_at_another_process(
+    start_cluster: StartCluster, provider: ProviderServer
+) -> None:
+    provider.script(tokens=20, rate=40)
+    first, second = start_cluster(2)
+    first.execute("UPDATE chat_languagemodel SET max_generations = 1 WHERE name = 'scripted'")
+    async with signed_in(first) as alice, signed_in(second, "bob") as bob:
+        hers = [await alice.generate(f"Alice {number}") for number in range(12)]
+        await alice.until(lambda: any(reader.text for reader in hers))
+        his = await bob.generate("Bob")
+        await bob.frame("ai:queued", request_id=his.request_id)
+        asked = len(provider.requests)
+        await bob.ended(his)
+        turns = [call.last_turn[1] for call in provider.requests]
+        assert turns.index("Bob") <= asked + 1
+        for reader in hers:
+            await alice.ended(reader)
+    assert most_at_once(provider.requests) == 1

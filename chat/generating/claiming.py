@@ -7,6 +7,7 @@ of it without asking.
 
 import datetime
 import enum
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Case, Count, F, Q, Sum, When
+from django.db.models import Case, Count, F, Max, Q, Sum, When
 from django.utils import timezone
 
 from chat.database import one_at_a_time, shared
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .slot import Slot
 
 MINUTE = datetime.timedelta(minutes=1)
+TURNS = datetime.timedelta(minutes=10)  # who has had nothing for so long has had nothing
 
 
 class Full(enum.Enum):
@@ -36,6 +38,7 @@ class Full(enum.Enum):
     PERSON = "person"
     MODEL = "model"
     PROVIDER = "provider"
+    TURN = "turn"  # there is one place left, and it is somebody else's turn
 
 
 class CancelledWhileQueued(Exception):
@@ -52,14 +55,15 @@ class Limit(msgspec.Struct, frozen=True):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
 
-    def is_reached(self, others: GenerationQuerySet, tokens: int) -> bool:
-        """Whether one more, of so many tokens at most, is too many."""
+    def is_reached(self, others: GenerationQuerySet, tokens: int, *, courteous: bool) -> Full | None:
+        """Whether one more, of so many tokens at most, is too many; or the last, which others wait for."""
         others = others.filter(self.whose)
+        left = math.inf
         if self.max_generations is not None:
-            running = others.filter(status=Generation.Status.RUNNING).count()
-            if running >= self.max_generations:
-                return True
-        return self._is_reached_within_a_minute(others, tokens)
+            left = self.max_generations - others.filter(status=Generation.Status.RUNNING).count()
+        if left <= 0 or self._is_reached_within_a_minute(others, tokens):
+            return self.full
+        return Full.TURN if left == 1 and courteous and self.full is not Full.PERSON else None
 
     def _is_reached_within_a_minute(self, others: GenerationQuerySet, tokens: int) -> bool:
         """As ``Gauge`` counts: what runs is counted with the most it may take, and the largest goes alone."""
@@ -74,11 +78,11 @@ class Limit(msgspec.Struct, frozen=True):
         return most is not None and bool(found["tokens"]) and found["tokens"] + tokens > most
 
 
-def claim(generation: Generation, process: UUID, slot: "Slot", *, begun: bool) -> Full | None:
+def claim(generation: Generation, process: UUID, slot: "Slot", *, begun: bool, courteous: bool) -> Full | None:
     """Become the runner, with the slot's model to speak; or say what is full, and then nothing has changed. Blocking.
 
-    ``begun``: people have seen some of the answer, which the same model goes on with. Raises Replaced and
-    CancelledWhileQueued.
+    ``begun``: people have seen some of the answer, which the same model goes on with. ``courteous``: leave the last
+    place to who has waited longer in another process. Raises Replaced and CancelledWhileQueued.
     """
     before = generation.status, generation.fence, generation.model, generation.epoch
     waits = generation.status == Generation.Status.QUEUED
@@ -86,7 +90,7 @@ def claim(generation: Generation, process: UUID, slot: "Slot", *, begun: bool) -
         return None  # its place has been its own since it began
     try:
         with transaction.atomic():
-            if full := _full(generation, slot):
+            if full := _full(generation, slot, courteous):
                 return full
             if waits and not generation.claim(process, slot.model.name):
                 raise CancelledWhileQueued if generation.cancel_requested() else Replaced
@@ -98,7 +102,7 @@ def claim(generation: Generation, process: UUID, slot: "Slot", *, begun: bool) -
     return None
 
 
-def _full(generation: Generation, slot: "Slot") -> Full | None:
+def _full(generation: Generation, slot: "Slot", courteous: bool) -> Full | None:
     """What has no room for it; when all have, it stays so until this transaction ends."""
     if not shared():
         return None
@@ -106,7 +110,25 @@ def _full(generation: Generation, slot: "Slot") -> Full | None:
     for limit in limits:  # in the same order by everybody, so that no two wait for each other
         one_at_a_time(f"answers of {limit.name}")
     others = Generation.objects.exclude(pk=generation.pk)
-    return next((limit.full for limit in limits if limit.is_reached(others, slot.tokens)), None)
+    for limit in limits:
+        full = limit.is_reached(others, slot.tokens, courteous=courteous)
+        if full and (full is not Full.TURN or _is_anothers_turn(generation, others.filter(limit.whose))):
+            return full
+    return None
+
+
+def _is_anothers_turn(generation: Generation, others: GenerationQuerySet) -> bool:
+    """Whether somebody waits there who has nothing now, and whose last answer began before this person's."""
+    waiting = others.filter(status=Generation.Status.QUEUED, cancel_requested_at=None)
+    waiting = waiting.filter(lease_expires_at__gt=timezone.now()).exclude(user=generation.user_id)
+    busy = Generation.objects.filter(status=Generation.Status.RUNNING).values("user")
+    people = set(waiting.exclude(user__in=busy).values_list("user", flat=True))
+    if not people:
+        return False
+    lately = Generation.objects.filter(started_at__gt=timezone.now() - TURNS, user__in=people | {generation.user_id})
+    began = dict(lately.values_list("user").annotate(Max("started_at")))
+    mine = began.get(generation.user_id)
+    return mine is not None and any(person not in began or began[person] < mine for person in people)
 
 
 def _limits(generation: Generation, model: LanguageModel, rates: Mapping[str, Rates | None]) -> Iterator[Limit]:

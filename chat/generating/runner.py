@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 STORE_RETRY_S = 2.0
 ELSEWHERE_S = 1.0
+MOST_COURTESY = 2  # how often it lets others go first: they may not be able to
 
 
 class Runner:
@@ -63,6 +64,7 @@ class Runner:
         self.stored = asyncio.Event()
         self._language = translation.get_language()
         self.admitted = False
+        self._gave_way = 0
         self._follows = follows
         self._ending: End | None = None
         self._giving_up = False
@@ -204,7 +206,10 @@ class Runner:
     async def _claim(self, slot: Slot) -> Full | None:
         """Become the runner, or say why the site has no room for that."""
         begun = bool(self.log.text or self.log.thinking)
-        return await persistently(claim, self.generation, self.process.id, slot, begun=begun)
+        courteous = self._gave_way < MOST_COURTESY
+        full = await persistently(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
+        self._gave_way += full is Full.TURN
+        return full
 
     async def _begin(self) -> None:
         """Load what the model is to read, and begin the log; anew under the name of another model."""
