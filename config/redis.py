@@ -67,6 +67,7 @@ def channel_layers(url: str, key_prefix: str) -> dict[str, Any]:
 
 def patience() -> dict[str, Any]:
     """How long a call may take: who waits for an answer is a person, and can be served without it."""
+    from redis import ReadOnlyError
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
@@ -74,6 +75,7 @@ def patience() -> dict[str, Any]:
         "socket_timeout": TIMEOUT_S,
         "socket_connect_timeout": TIMEOUT_S,
         "retry": Retry(NoBackoff(), 1),  # a connection that Redis closed meanwhile
+        "retry_on_error": [ReadOnlyError],  # or that leads to a server whose place another one has taken
     }
 
 
@@ -83,8 +85,9 @@ def connect(url: str, *, timeout_s: float = TIMEOUT_S) -> "redis.asyncio.Redis":
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    # Once more when the connection was cut; who does not answer in time is not asked again at once.
-    retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    # Once more, over a new connection, when the old one was cut or leads to a server whose place another one has
+    # taken; who does not answer in time is not asked again at once.
+    retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError, redis.ReadOnlyError))
     return redis.asyncio.Redis.from_url(
         url, socket_timeout=timeout_s, socket_connect_timeout=TIMEOUT_S, retry=retry, protocol=2
     )
@@ -104,7 +107,7 @@ def examine(url: str) -> str:
         with redis.Redis.from_url(url, **patience()) as client:
             version = str(client.info("server")["redis_version"])
     except redis.AuthenticationError:
-        return "Redis refuses the password in REDIS_URL."
+        return "Redis refuses the name or the password in REDIS_URL."
     except redis.RedisError as error:
         return f"Redis cannot be reached at {shown(url)} ({error})."
     if tuple(int(number) for number in version.split(".")[:2]) < TESTED:

@@ -257,7 +257,7 @@ def test_it_is_said_how_redis_is(redis_server: RedisServer, tmp_path_factory: py
     with RedisServer(folder, "--unixsocketperm", "700") as locked:
         locked.client.config_set("requirepass", "secret")
         assert redis.examine(locked.url.replace("unix://", "unix://:wrong@")) == (
-            "Redis refuses the password in REDIS_URL."
+            "Redis refuses the name or the password in REDIS_URL."
         )
         assert redis.examine(locked.url.replace("unix://", "unix://:secret@")) == ""
     assert redis.examine(locked.url).startswith(f"Redis cannot be reached at unix://{folder}")
