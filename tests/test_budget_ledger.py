@@ -1,11 +1,11 @@
-"""A thousand random days of the ledger: whatever crashes, is cancelled or lied about, the sums match."""
+"""Random days of the ledger: whatever crashes, is cancelled or lied about, the sums match."""
 
 import datetime
 import uuid
 from contextlib import suppress
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from accounts.models import BudgetRequest, Reservation, TokenBudget, UsageDay, U
 
 ZONES = ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "No/Such_Zone"]
 amounts = st.integers(0, 3000)
+RUNS = 1000 if connection.vendor == "sqlite" else 100  # each statement goes to another process there
 lies = st.one_of(amounts, st.sampled_from([-1, -(10**40), 10**18, 10**40]))
 
 
@@ -129,10 +130,10 @@ class Ledger(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_the_sums_match_after_a_thousand_random_runs() -> None:
+def test_the_sums_match_after_many_random_runs() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=1000, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=RUNS, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

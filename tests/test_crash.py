@@ -11,13 +11,14 @@ from tests.live.client import new_id, open_socket
 from tests.live.resuming import resumed
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
+from tests.settings import MODE
 
-KILLS = 50
+KILLS = 50 if MODE == "sqlite" else 3  # elsewhere a lease must run out each time before anybody goes on
 REPLAY = 0  # the epoch of an answer that the database had whole before the kill
 SEED = 20261121
 
 
-async def test_fifty_kills_at_random_moments(start_server: Callable[..., LiveServer], provider: ProviderServer) -> None:
+async def test_kills_at_random_moments(start_server: Callable[..., LiveServer], provider: ProviderServer) -> None:
     """Each kill hits a few answers at different stages; they go on from where each viewer is."""
     chance = random.Random(SEED)
     script = provider.script(tokens=120, rate=200)
