@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
 from tests.live.fixtures import Template
 from tests.live.server import ROOT, LiveServer, environment, free_port
@@ -18,6 +18,7 @@ from tests.provider_server.server import ProviderServer
 from .account_page import AccountPage
 from .chat_page import ChatPage
 from .chromium import launch
+from .violations import WatchedBrowser
 from .wire import Wire
 
 OpenPage = Callable[..., Awaitable[ChatPage]]
@@ -72,15 +73,26 @@ async def wire(site: LiveServer) -> AsyncIterator[Wire]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[WatchedBrowser]:
     async with async_playwright() as playwright:
         browser = await launch(playwright)
-        yield browser
+        yield WatchedBrowser(browser)
         await browser.close()
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def _no_violations(browser: WatchedBrowser) -> AsyncIterator[None]:
+    """Of any page's content policy, whatever the test is about."""
+    browser.violations.clear()
+    yield
+    await browser.close_all()
+    assert browser.violations == []
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def tab(browser: Browser, site: LiveServer, wire: Wire, provider: ProviderServer) -> AsyncIterator[OpenPage]:
+async def tab(
+    browser: WatchedBrowser, site: LiveServer, wire: Wire, provider: ProviderServer
+) -> AsyncIterator[OpenPage]:
     """Open a tab: ``await tab()``, ``await tab("/c/…/", who="bob")``, ``await tab(same=other)`` for one more of a
     browser that is open. At the end no tab may have anything to complain about."""
     pages: list[ChatPage] = []
@@ -115,7 +127,7 @@ async def page(tab: OpenPage) -> ChatPage:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def account_page(browser: Browser, site: LiveServer) -> AsyncIterator[OpenAccountPage]:
+async def account_page(browser: WatchedBrowser, site: LiveServer) -> AsyncIterator[OpenAccountPage]:
     """Open a page: ``await account_page("/settings/", who="bob")``; at the end none may have complaints."""
     pages: list[AccountPage] = []
 

@@ -1,11 +1,12 @@
 """Passkeys and codes in a browser, with an authenticator that the browser itself plays."""
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.live.server import LiveServer
 
 from .account_page import AccountPage
+from .violations import WatchedBrowser
 
 PASSWORD = "correct horse battery"
 KEY = {
@@ -29,7 +30,7 @@ async def sign_in(page: Page, who: str) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-async def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, site: LiveServer) -> None:
+async def test_a_passkey_is_added_and_signs_in_without_a_password(browser: WatchedBrowser, site: LiveServer) -> None:
     context = await browser.new_context()
     page = AccountPage(await context.new_page(), address(site))
     devices = await context.new_cdp_session(page.page)
@@ -55,7 +56,7 @@ async def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Brows
     await context.close()
 
 
-async def test_where_passkeys_cannot_be_it_is_said(browser: Browser, site: LiveServer) -> None:
+async def test_where_passkeys_cannot_be_it_is_said(browser: WatchedBrowser, site: LiveServer) -> None:
     context = await browser.new_context()
     page = AccountPage(await context.new_page(), site.url)
     await page.open("/accounts/login/")
@@ -69,7 +70,7 @@ async def test_where_passkeys_cannot_be_it_is_said(browser: Browser, site: LiveS
     "path",
     ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/invitation/x/"],
 )
-async def test_nothing_stands_in_a_strangers_way(browser: Browser, site: LiveServer, path: str) -> None:
+async def test_nothing_stands_in_a_strangers_way(browser: WatchedBrowser, site: LiveServer, path: str) -> None:
     context = await browser.new_context()
     page = await AccountPage(await context.new_page(), site.url).open(path)
     assert await page.everywhere() == []

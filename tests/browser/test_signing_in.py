@@ -4,11 +4,12 @@ import sqlite3
 import time
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
+from .violations import WatchedBrowser
 from .wire import Wire
 
 
@@ -18,7 +19,7 @@ async def sign_in(page: Page) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-async def test_signing_in_leads_to_the_chat(browser: Browser, wire: Wire) -> None:
+async def test_signing_in_leads_to_the_chat(browser: WatchedBrowser, wire: Wire) -> None:
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(wire.url)
@@ -29,7 +30,7 @@ async def test_signing_in_leads_to_the_chat(browser: Browser, wire: Wire) -> Non
 
 
 async def test_a_sign_out_elsewhere_is_followed_by_a_sign_in_in_place(
-    browser: Browser, wire: Wire, provider: ProviderServer
+    browser: WatchedBrowser, wire: Wire, provider: ProviderServer
 ) -> None:
     provider.script(tokens=("Hello",))
     context = await browser.new_context()
@@ -61,7 +62,7 @@ async def test_a_sign_out_elsewhere_is_followed_by_a_sign_in_in_place(
 
 
 async def test_a_sign_in_with_a_second_factor_happens_in_place_too(
-    browser: Browser, wire: Wire, site: LiveServer, provider: ProviderServer
+    browser: WatchedBrowser, wire: Wire, site: LiveServer, provider: ProviderServer
 ) -> None:
     context = await browser.new_context()
     page = await context.new_page()
@@ -96,7 +97,7 @@ def shown_by_an_app(secret: str, ahead: int = 0) -> str:
 
 
 async def test_the_browsers_time_zone_becomes_the_persons_when_none_is_known(
-    browser: Browser, wire: Wire, site: LiveServer
+    browser: WatchedBrowser, wire: Wire, site: LiveServer
 ) -> None:
     with sqlite3.connect(site.data_dir / "parley.sqlite3", timeout=20) as database:
         database.execute("UPDATE accounts_user SET time_zone = '' WHERE email = 'bob@example.org'")
