@@ -54,10 +54,9 @@ class Attack:
         socket.writer.transport.pause_reading()  # type: ignore[attr-defined]
         socket.writer.write(frame(TEXT, f'{{"type":"ai:generate","request_id":"{LARGE}","prompt":"go"}}'.encode()))
         again = frame(TEXT, f'{{"type":"ai:resume","request_id":"{LARGE}","after":0,"epoch":1}}'.encode())
-        for _ in range(20):
+        while time.monotonic() < self.until:
             socket.writer.write(again * 4)
             await asyncio.sleep(0.1)
-        await asyncio.sleep(self.until - time.monotonic())
         socket.writer.transport.resume_reading()  # type: ignore[attr-defined]  # only to see whether it is still there
         try:
             await asyncio.wait_for(socket.ended(), 3)
