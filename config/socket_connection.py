@@ -8,15 +8,14 @@ from typing import Any
 from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import OPEN, SERVER
-from websockets.protocol import Protocol as FrameProtocol
-from websockets.server import ServerProtocol
 
 from .heartbeats import Heartbeats
 from .turns import Turns
 from .waiting import Inbox, Sluice
+from .websocket_frames import Conversation, Handshake, header, is_text
 
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
@@ -29,19 +28,6 @@ UNREAD_S, UNREAD_SLICE_BYTES = 0.1, 256
 CONTROLS, CONTROLS_WINDOW_S = 200, 10.0  # pings and pongs; browsers send a handful a minute
 GOODBYE_S = 5.0  # for a client to answer a close
 CLOSING_S = 1.0  # for who was shown out to take note of it
-
-
-class Conversation(FrameProtocol):
-    """The library takes a goodbye between the pieces of a message for an error; RFC 6455 (5.4) allows it."""
-
-    def recv_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            self.current_size = None
-        super().recv_frame(frame)
-
-
-class Handshake(Conversation, ServerProtocol):
-    """How it begins."""
 
 
 class SocketConnection(WebSocketsSansIOProtocol):
@@ -144,7 +130,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
     def send_receive_event_to_app(self) -> None:
         if self.queue.qsize() >= MAX_UNREAD:
             self._show_out(FLOODING)
-        elif self.curr_msg_data_type == "text" and not _is_text(self.frames):
+        elif self.curr_msg_data_type == "text" and not is_text(self.frames):
             self._show_out(NOT_TEXT)
         else:
             super().send_receive_event_to_app()
@@ -208,7 +194,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """
         if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
             return False
-        self.transport.write(_header(len(text)) + text)
+        self.transport.write(header(len(text)) + text)
         return True
 
     async def send(self, message: Any) -> None:
@@ -261,20 +247,3 @@ class SocketConnection(WebSocketsSansIOProtocol):
             self.conn.send_ping(self.pending_ping_payload)
             self.transport.write(b"".join(self.conn.data_to_send()))
         self._beats_at = Heartbeats.of(self.loop).expect(self, patience if rest <= 0 else rest)
-
-
-def _header(size: int) -> bytes:
-    """In front of a whole text message as a server sends it: final, not masked (RFC 6455, 5.2)."""
-    if size < 126:
-        return bytes((0x81, size))
-    if size < 65536:
-        return b"\x81\x7e" + size.to_bytes(2, "big")
-    return b"\x81\x7f" + size.to_bytes(8, "big")
-
-
-def _is_text(fragments: list[bytes]) -> bool:
-    try:
-        b"".join(fragments).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
