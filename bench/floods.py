@@ -69,7 +69,7 @@ async def _highest_mb(pid: int) -> float:
 
 async def main() -> None:
     report = Report("floods")
-    with ProviderProcess() as provider, Parley(provider.url, REQUEST_TIMEOUT_S=5, SEND_TIMEOUT_S=2) as parley:
+    with ProviderProcess() as provider, Parley(provider.url, REQUEST_TIMEOUT_S=5, SEND_TIMEOUT_S=1) as parley:
         streams = await answers(parley, provider)
         await watch(report, parley.pid, "calm", streams)
         await asyncio.gather(*(stream.ended for stream in streams))
