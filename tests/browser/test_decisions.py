@@ -151,6 +151,7 @@ async def rule(tab: OpenPage, name: str, word: str, action: str) -> Page:
 
 
 async def test_a_rule_that_flags_tells_the_moderators_and_nobody_else(page: ChatPage, tab: OpenPage) -> None:
+    await understood(page)
     staff = await rule(tab, "No <i>quokkas</i>", "quokka*", "flag")
     page.provider.script(tokens=("Quok", "kas smile."))
     await page.ask("Which animal smiles?")
@@ -167,6 +168,7 @@ async def test_a_rule_that_flags_tells_the_moderators_and_nobody_else(page: Chat
 
 
 async def test_a_rule_that_warns_tells_the_person(page: ChatPage, tab: OpenPage) -> None:
+    await understood(page)
     await rule(tab, "Mind the numbat", "numbat", "warn")
     page.provider.script(tokens=("An animal.",))
     await page.ask("What is a numbat?")
@@ -178,6 +180,7 @@ async def test_a_rule_that_warns_tells_the_person(page: ChatPage, tab: OpenPage)
 async def test_a_reading_has_a_reason_and_the_owner_finds_it(
     page: ChatPage, tab: OpenPage, account_page: OpenAccountPage
 ) -> None:
+    await understood(page)
     page.provider.script(tokens=("Between us.",))
     await page.ask("A secret")
     path = urlsplit(page.page.url).path
