@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0017_provider_moderation'),
+        ('chat', '0018_generations_by_start'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
