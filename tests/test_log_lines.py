@@ -4,6 +4,7 @@ import logging
 import sys
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
 
 from config.logs import LineFormatter
 
@@ -20,6 +21,14 @@ def test_an_event_is_a_line() -> None:
 
 def test_nothing_in_it_can_forge_another_line_or_move_a_terminal() -> None:
     assert line("a\nERROR b\r\x1b[2J\x00\u2028") == r"INFO a\nERROR b\r\x1b[2J\x00\u2028"
+
+
+def test_what_was_refused_has_no_traceback() -> None:
+    try:
+        raise SuspiciousOperation("too many fields")
+    except SuspiciousOperation:
+        text = line("too many fields", exc_info=sys.exc_info(), name="django.security.TooManyFieldsSent")
+    assert text == "INFO too many fields"
 
 
 def test_a_traceback_stays_in_its_line() -> None:
