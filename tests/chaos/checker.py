@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from .causes import causes, takeovers
 from .evidence import Called, Evidence, Ledger, Polled, Reloaded, Said, Saw, Stored, Struck
+from .order import continuations, order, read
 from .texts import around, cursors, prefixes, seen, words
 
 FINAL = {"completed", "cancelled", "interrupted", "truncated", "failed"}
@@ -13,8 +15,7 @@ OUTLIVES_S = 1.0
 
 def violations(evidence: Evidence) -> list[str]:
     """Everything that was not as promised; of a run in which nothing happened, that."""
-    checks = (something_happened, prefixes, cursors, words, acknowledged, ends, settlements, limits, upstreams, reloads)
-    return [sentence for check in checks for sentence in check(evidence)]
+    return [sentence for check in CHECKS for sentence in check(evidence)]
 
 
 def something_happened(evidence: Evidence) -> Iterator[str]:
@@ -30,15 +31,15 @@ def acknowledged(evidence: Evidence) -> Iterator[str]:
     """Each acknowledged message is there once, each other at most once."""
     stored = {entry.request_id: entry for entry in evidence.of(Stored)}
     acks = {saw.frame["request_id"] for saw in evidence.of(Saw) if saw.frame["type"] in {"ai:start", "ai:queued"}}
-    asked = {said.frame["request_id"] for said in evidence.of(Said) if said.frame["type"] in ASKS}
-    for request_id in sorted(asked | acks):
+    asked = {said.frame["request_id"]: said.frame["type"] for said in evidence.of(Said) if said.frame["type"] in ASKS}
+    for request_id in sorted(asked.keys() | acks):
         entry = stored.get(request_id)
         counts = (entry.prompts, entry.generations) if entry else (0, 0)
         if max(counts) > 1:
             yield f"request {request_id}: stored {counts[0]} prompts and {counts[1]} generations"
-        elif request_id in acks and counts != (1, 1):
+        elif request_id in acks and counts != (int(asked.get(request_id) != "ai:continue"), 1):
             yield f"request {request_id}: acknowledged and not there"
-    for request_id in stored.keys() - asked:
+    for request_id in stored.keys() - asked.keys():
         yield f"request {request_id}: nobody asked for it"
 
 
@@ -94,12 +95,11 @@ def limits(evidence: Evidence) -> Iterator[str]:
 
 def upstreams(evidence: Evidence) -> Iterator[str]:
     """No call outlives its answer; a process that was stopped gets the moment after it was let go on."""
-    finished = {entry.request_id: entry.finished_at for entry in evidence.of(Stored)}
     for call in evidence.of(Called):
         if call.closed_at is None:
             yield f"answer {call.request_id}: a call of process {call.process} is still open"
             continue
-        finished_at = finished.get(call.request_id)
+        finished_at = _finished_at(call, evidence)
         if finished_at is None:
             yield f"answer {call.request_id}: a call of process {call.process} for what is not stored"
             continue
@@ -107,6 +107,13 @@ def upstreams(evidence: Evidence) -> Iterator[str]:
         late = call.closed_at - max([finished_at, *held_up])
         if late > OUTLIVES_S:
             yield f"answer {call.request_id}: a call of process {call.process} outlived it by {late:.1f} s"
+
+
+def _finished_at(call: Called, evidence: Evidence) -> float | None:
+    """When the answer had ended for which the call was made: of those to one question, the newest at that moment."""
+    to_it = [entry for entry in evidence.of(Stored) if entry.question == call.request_id]
+    before = [entry for entry in to_it if entry.asked_at <= call.at] or to_it
+    return max(before, key=lambda entry: entry.asked_at).finished_at if before else None
 
 
 def reloads(evidence: Evidence) -> Iterator[str]:
@@ -124,3 +131,9 @@ def _holds_up(struck: Struck, call: Called, finished_at: float) -> bool:
     """Whether the fault kept the process from closing, or the provider from hearing of it."""
     concerns = struck.process == call.process if struck.kind == "stop" else struck.kind == "provider stall"
     return concerns and struck.at <= (call.closed_at or 0) and struck.until >= finished_at
+
+
+CHECKS = (
+    *(something_happened, prefixes, cursors, words, acknowledged, ends, settlements, limits, upstreams, reloads),
+    *(order, continuations, read, takeovers, causes),
+)

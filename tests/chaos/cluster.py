@@ -145,6 +145,7 @@ class Cluster:
                     text=call["text"],
                     complete=call["complete"],
                     closed_at=closed + offset if closed else None,
+                    read=tuple(turn["content"] for turn in call["body"]["messages"] if turn["role"] == "assistant"),
                 )
             )
         return found

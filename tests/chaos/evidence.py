@@ -55,17 +55,25 @@ class Polled(Note, frozen=True):
 
 
 class Called(Note, frozen=True):
-    """A call that a process made for an answer, as the provider saw it. ``closed_at`` None: it is still open."""
+    """A call that a process made, as the provider saw it. ``closed_at`` None: it is still open.
+
+    ``request_id``: the request of the newest question in it; ``read``: the answers it was given to read.
+    """
 
     process: int
     request_id: str
     text: str
     complete: bool
     closed_at: float | None
+    read: tuple[str, ...] = ()
 
 
 class Stored(Note, frozen=True):
-    """What the database holds of a request in the end; ``reservations``: the state of each."""
+    """What the database holds of a request in the end; ``reservations``: the state of each.
+
+    ``question``: whose question it answers, itself unless it continues another one's answer; ``follows``: whose
+    question is the one before that. ``text`` is in ``message`` from ``begin`` on, which is ``message_length`` long.
+    """
 
     request_id: str
     generations: int
@@ -75,6 +83,14 @@ class Stored(Note, frozen=True):
     text: str
     reservations: tuple[str, ...]
     takeovers: int = 0
+    asked_at: float = 0.0
+    finish_reason: str = ""
+    question: str = ""
+    follows: str = ""
+    conversation: str = ""
+    message: str = ""
+    begin: int = 0
+    message_length: int = 0
 
 
 class Ledger(Note, frozen=True):

@@ -10,6 +10,7 @@ from .evidence import Called, Evidence, Linked, Note, Saw, Stored, Struck
 from .plan import Fault
 
 SHOWN = 30
+BROKEN = {"interrupted", "failed", "truncated"}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -39,7 +40,12 @@ def timeline(evidence: Evidence) -> list[str]:
 
 def figures(evidence: Evidence) -> list[str]:
     stored = evidence.of(Stored)
-    ends = Counter(entry.status for entry in stored)
+    ends = Counter(
+        f"{entry.status} ({entry.finish_reason})" if entry.status in BROKEN else entry.status for entry in stored
+    )
+    long = sum(count > 1 for count in Counter(entry.conversation for entry in stored).values())
+    continued = sum(entry.begin > 0 for entry in stored)
+    listened = {saw.viewer for saw in evidence.of(Saw) if saw.viewer.startswith("listener")}
     taken = sum(entry.takeovers > 0 for entry in stored)
     frames = sum("seq" in saw.frame for saw in evidence.of(Saw))
     lost = sum(not link.up for link in evidence.of(Linked))
@@ -48,6 +54,7 @@ def figures(evidence: Evidence) -> list[str]:
     )
     return [
         f"{len(stored)} answers: " + ", ".join(f"{count} {status}" for status, count in ends.most_common()),
+        f"{long} conversations of several, {continued} continue others, {len(listened)} read as event streams",
         f"{taken} taken over, {len(evidence.of(Called))} calls, {frames} frames with events, {lost} connections lost",
         "refused: " + (", ".join(f"{count} {code}" for code, count in refused.most_common()) or "nothing"),
         *pauses(evidence),

@@ -51,10 +51,23 @@ class Tab:
         open_ = [request_id for request_id, reader in self.readers.items() if reader.end is None]
         return [request_id for request_id in open_ if request_id not in self.refused]
 
-    async def ask(self, request_id: str, prompt: str) -> None:
-        self.readers[request_id] = Reader(request_id)
-        self.asked[request_id] = {"type": "ai:generate", "request_id": request_id, "prompt": prompt}
-        await self._say(self.asked[request_id])
+    def unfinished_of(self, conversation_id: str | None) -> list[str]:
+        """Those of a conversation."""
+        starts = {key: reader.start for key, reader in self.readers.items() if reader.start}
+        return [key for key in self.unfinished if key in starts and starts[key]["conversation_id"] == conversation_id]
+
+    async def ask(self, request_id: str, prompt: str, conversation_id: str | None = None) -> None:
+        where = {"conversation_id": conversation_id} if conversation_id else {}
+        await self._ask({"type": "ai:generate", "request_id": request_id, "prompt": prompt, **where})
+
+    async def go_on(self, request_id: str, message_id: str) -> None:
+        """Have an answer that was stopped or broke off continued."""
+        await self._ask({"type": "ai:continue", "request_id": request_id, "message_id": message_id})
+
+    async def _ask(self, frame: Frame) -> None:
+        self.readers[frame["request_id"]] = Reader(frame["request_id"])
+        self.asked[frame["request_id"]] = frame
+        await self._say(frame)
 
     async def watch(self, request_id: str) -> None:
         """Look at what another tab asked."""

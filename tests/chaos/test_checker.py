@@ -51,11 +51,54 @@ def good() -> Evidence:
             finished_at=4.0,
             text=TEXT,
             reservations=("settled",),
+            question=R,
+            conversation="c",
+            message="m",
+            message_length=len(TEXT),
         )
     ]
     notes += [Ledger(at=9, user="u", used=7, reserved=0, settled=7)]
     notes += [Reloaded(at=9, request_id=R, status="completed", text=TEXT)]
     return Evidence(notes)
+
+
+SECOND, THIRD = (R.replace("1", number) for number in "23")
+MORE = "2.0 2.1 "
+
+
+def conversation() -> Evidence:
+    """A longer run: the answer to a second question was stopped, and continued by a third request."""
+    evidence = good()
+    ask = {"type": "ai:generate", "request_id": SECOND, "prompt": "Question", "conversation_id": "c"}
+    go_on = {"type": "ai:continue", "request_id": THIRD, "message_id": "n"}
+    [first] = evidence.of(Stored)
+    second = msgspec.structs.replace(
+        first, request_id=SECOND, question=SECOND, follows=R, message="n", message_length=len(MORE),
+        text="2.0 ", status="cancelled", asked_at=5.0, finished_at=6.0,
+    )  # fmt: skip
+    third = msgspec.structs.replace(
+        second, request_id=THIRD, prompts=0, begin=4, text="3.0 ", status="completed", asked_at=7.0, finished_at=8.0
+    )
+    evidence.notes += [Said(at=5, viewer="a", frame=ask), Said(at=7, viewer="a", frame=go_on), second, third]
+    calls = [("2.0 ", False, 5.5, (TEXT,)), ("3.0 ", True, 7.5, (TEXT, "2.0 "))]
+    for text, complete, at, read in calls:
+        evidence.add(
+            Called(at=at, process=0, request_id=SECOND, text=text, complete=complete, closed_at=at + 0.5, read=read)
+        )
+    evidence.notes += [
+        Reloaded(at=9, request_id=entry.request_id, status=entry.status, text=entry.text) for entry in (second, third)
+    ]
+    return evidence
+
+
+def change_one(kind: type[Stored] | type[Called], number: int, **fields: object) -> Forgery:
+    """Alter one note of a kind."""
+
+    def forge(evidence: Evidence) -> None:
+        note = evidence.of(kind)[number]
+        evidence.notes[evidence.notes.index(note)] = msgspec.structs.replace(note, **fields)
+
+    return forge
 
 
 def change(kind: type[AnyNote], **fields: object) -> Forgery:
@@ -157,8 +200,77 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
 }
 
 
+OF_CONVERSATIONS: dict[str, tuple[Forgery, str]] = {
+    "questions in another order": (change_one(Stored, 1, follows=""), f"follows nothing, not {R}"),
+    "a question that follows another one": (change_one(Stored, 1, follows="x"), f"follows x, not {R}"),
+    "a first question that follows one": (change_one(Stored, 0, follows="x"), "follows x, not nothing"),
+    "a question under another one's name": (change_one(Stored, 1, question=R), "its question is that of"),
+    "a continuation that overwrites": (change_one(Stored, 2, begin=3), "writes from 3 of message n, not from 4"),
+    "a continuation after a gap": (change_one(Stored, 2, begin=5), "writes from 5"),
+    "text that nobody wrote": (change_one(Stored, 1, message_length=12), "12 long, but 8"),
+    "a continuation with a question of its own": (change_one(Stored, 2, prompts=1), "acknowledged and not there"),
+    "a model that read half of the answer before": (change_one(Called, 1, read=("1.0 1.1 ",)), "read another"),
+    "a model that read nothing of what was before": (change_one(Called, 1, read=()), "read another"),
+    "a continuation of something else": (change_one(Called, 2, read=(TEXT, "2.1 ")), "continues"),
+    "a call that outlived the answer it was for": (change_one(Called, 1, closed_at=7.5), "outlived it"),
+}
+
+
 def test_what_is_right_is_accepted() -> None:
     assert violations(good()) == []
+    assert violations(acknowledged(conversation())) == []
+
+
+def acknowledged(evidence: Evidence) -> Evidence:
+    """Who asked was told of all of it, from the start to the end."""
+    for entry in evidence.of(Stored)[1:]:
+        sent = [
+            frame("ai:start", 0, epoch=1),
+            frame("ai:token", 1, chunk=entry.text),
+            frame("ai:done", 2, status=entry.status),
+        ]
+        evidence.notes += [Saw(at=9, viewer="a", frame=one | {"request_id": entry.request_id}) for one in sent]
+    return evidence
+
+
+@pytest.mark.parametrize("name", OF_CONVERSATIONS)
+def test_finds_in_conversations(name: str) -> None:
+    forge, sentence = OF_CONVERSATIONS[name]
+    evidence = acknowledged(conversation())
+    forge(evidence)
+    assert any(sentence in found for found in violations(evidence)), violations(evidence)
+
+
+def taken_over(times: int, struck: int, status: str, reason: str, text: str = "1.0 1.1 ") -> list[str]:
+    """What is wrong with an answer that was taken over so often, while so many processes were struck."""
+    evidence = good()
+    change(Stored, takeovers=times, status=status, finish_reason=reason, text=text)(evidence)
+    then(*[Struck(at=1 + number, kind="kill", process=number, until=2 + number) for number in range(struck)])(evidence)
+    ours = ("taken over", "went on", "could have gone on", "calls wrote it", "nothing had struck")
+    return [sentence for sentence in violations(evidence) if any(words in sentence for words in ours)]
+
+
+def test_an_answer_is_taken_over_once_and_ends_when_that_is_struck_too() -> None:
+    assert taken_over(1, 1, "completed", "stop", "1.0 2.0 ") == []
+    assert taken_over(2, 2, "interrupted", "shutdown", "1.0 2.0 ") == []
+    assert taken_over(2, 2, "cancelled", "cancelled") == []
+
+
+def test_what_is_not_at_most_one_takeover_is_found() -> None:
+    assert "could have gone on" in taken_over(1, 1, "interrupted", "shutdown")[0]
+    assert "could have gone on" in taken_over(0, 0, "interrupted", "shutdown")[0]
+    assert "went on after" in taken_over(2, 2, "completed", "stop")[0]
+    assert "3 calls wrote it" in taken_over(2, 2, "interrupted", "shutdown", "1.0 2.0 3.0 ")[0]
+    assert "2 calls wrote it" in taken_over(0, 0, "completed", "stop", "1.0 2.0 ")[0]
+    assert "no process was struck" in taken_over(2, 1, "interrupted", "shutdown")[0]
+
+
+def test_what_breaks_off_without_a_reason_is_found() -> None:
+    assert "nothing had struck" in taken_over(0, 0, "interrupted", "connection_lost")[0]
+    evidence = good()
+    change(Stored, status="interrupted", finish_reason="connection_lost")(evidence)
+    then(Struck(at=2, kind="provider reset", process=None, until=2))(evidence)
+    assert not [sentence for sentence in violations(evidence) if "nothing had struck" in sentence]
 
 
 @pytest.mark.parametrize("name", FORGERIES)

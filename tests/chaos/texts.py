@@ -84,7 +84,7 @@ def words(evidence: Evidence) -> Iterator[str]:
                 yield f"answer {stored.request_id}: words of call {call} are lost or doubled: {indices[:5]}…"
         if len(calls) != len(set(calls)):
             yield f"answer {stored.request_id}: calls are mixed: {calls}"
-        whole = any(request_id == stored.request_id and stored.text.endswith(text) for request_id, text in complete)
+        whole = any(request_id == stored.question and stored.text.endswith(text) for request_id, text in complete)
         if stored.status == "completed" and not whole:
             yield f"answer {stored.request_id}: completed, but not with all that the provider sent"
 

@@ -17,7 +17,7 @@ import msgspec
 from .evidence import Ledger, Note, Polled, Stored
 
 if TYPE_CHECKING:
-    from chat.models import Generation
+    from chat.models import Generation, Message
 
 EVERY_S = 0.2
 QUESTION = "Question "
@@ -40,22 +40,43 @@ def stored() -> list[Stored]:
     prompts = Counter(Message.objects.filter(role="user").values_list("text", flat=True))
     states = dict(Reservation.objects.values_list("pk", "state"))
     found: dict[str, list[Generation]] = {}
-    for generation in Generation.objects.select_related("message"):
+    for generation in Generation.objects.select_related("message__parent__parent__parent"):
         found.setdefault(str(generation.request_id), []).append(generation)
     return [
-        Stored(
-            at=time.time(),
-            request_id=request_id,
-            generations=len(generations),
-            prompts=prompts[QUESTION + request_id],
-            status=generations[0].status,
-            finished_at=generations[0].finished_at.timestamp() if generations[0].finished_at else None,
-            text=_text(generations[0]),
-            reservations=tuple(states.get(generation.pk, "none") for generation in generations),
-            takeovers=generations[0].takeovers,
-        )
+        _stored(generations, prompts[QUESTION + request_id], [states.get(one.pk, "none") for one in generations])
         for request_id, generations in found.items()
     ]
+
+
+def _stored(generations: "list[Generation]", prompts: int, reservations: list[str]) -> Stored:
+    first = generations[0]
+    message = first.message
+    question = message.parent
+    before = question.parent if question else None
+    return Stored(
+        at=time.time(),
+        request_id=str(first.request_id),
+        generations=len(generations),
+        prompts=prompts,
+        status=first.status,
+        finish_reason=first.finish_reason or first.error_code,
+        asked_at=first.created_at.timestamp(),
+        finished_at=first.finished_at.timestamp() if first.finished_at else None,
+        text=message.text[first.text_start : first.text_start + first.text_length],
+        reservations=tuple(reservations),
+        takeovers=first.takeovers,
+        question=_asked_by(question),
+        follows=_asked_by(before.parent if before else None),
+        conversation=str(message.conversation_id),
+        message=str(message.pk),
+        begin=first.text_start,
+        message_length=len(message.text),
+    )
+
+
+def _asked_by(question: "Message | None") -> str:
+    """The request that a question came with, which it says itself."""
+    return question.text.removeprefix(QUESTION) if question else ""
 
 
 def ledgers() -> list[Ledger]:
@@ -71,12 +92,6 @@ def ledgers() -> list[Ledger]:
         Ledger(at=time.time(), user=str(user), used=used, reserved=reserved, settled=settled.get(user, 0))
         for user, used, reserved in days
     ]
-
-
-def _text(generation: "Generation") -> str:
-    """What this generation wrote of its message."""
-    begin = generation.text_start
-    return generation.message.text[begin : begin + generation.text_length]
 
 
 def say(notes: Iterable[Note]) -> None:
