@@ -25,6 +25,7 @@ TABLES = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LONG = [model for model in TABLES if model is not SitePrompt]  # which has one row
 PAGES = ["/admin/", *("/admin/" + page.path for page in pages if "<" not in page.path)]
 FEW, MANY = 3, 30
+FORM_QUERIES = 30
 
 
 def address(model: type[models.Model]) -> str:
@@ -65,6 +66,19 @@ def test_a_page_asks_as_many_queries_whatever_there_is(path: str, as_grace: Clie
     fill(FEW)
     few = queries(as_grace, path)
     fill(MANY - FEW)
+    assert queries(as_grace, path) == few
+
+
+@pytest.mark.parametrize("model", TABLES, ids=label)
+def test_a_form_asks_few_queries_whatever_may_be_chosen(model: type[models.Model], as_grace: Client) -> None:
+    one = make(model)
+    path = f"{address(model)}{quote(one.pk)}/change/"
+    few = queries(as_grace, path)
+    assert few < FORM_QUERIES
+    pointed_to = {field.related_model for field in [*model._meta.fields, *model._meta.many_to_many]}
+    for table in [table for table in pointed_to if isinstance(table, type)]:
+        for _ in range(FEW):
+            make(table)
     assert queries(as_grace, path) == few
 
 

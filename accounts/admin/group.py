@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,12 @@ class GroupAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Group]":
         groups: QuerySet[Group] = super().get_queryset(request)
         return groups.annotate(people=Count("user"))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Permissions are named with the table they are for: one query, not one for each of them."""
+        if db_field.name == "permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description=_("people"), ordering="people")
     def people(self, group: Any) -> int:
