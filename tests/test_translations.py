@@ -60,6 +60,12 @@ def test_strings_are_found_where_they_are() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_is_translated_twice(code: str) -> None:
+    keys = [(entry.msgctxt, entry.msgid) for entry in catalogue(code)]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_no_string_is_without_a_translation(code: str) -> None:
     translated = {entry.msgid for entry in catalogue(code) if entry.translated() and not entry.fuzzy}
     assert sorted(all_strings() - translated) == []
