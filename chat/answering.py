@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.hints import site_news
 
 from . import asking, generating, hints, judging
-from .database import in_database, persistently
+from .database import in_database, in_turn
 from .generating.frames import budget_now
 from .generating.hub import replay
 from .generating.log import GenerationLog
@@ -42,7 +42,7 @@ async def ask(user: "User", request: Ask, viewer: "Viewer") -> None:
 
 async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "Viewer") -> None:
     refusal = process.no_room_for(user.pk) or await judging.refusal(user, request)
-    asked = await persistently(asking.ask, user, request, refusal)
+    asked = await in_turn(asking.ask, user, request, refusal)
     generation = asked.generation
     if not asked.created:
         viewer.attach(await _log(user, generation))

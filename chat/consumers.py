@@ -232,14 +232,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _tell_budget(self) -> None:
         """Say what the budget is, when it is another one than was told last."""
         try:
-            await in_database(self.user.refresh_preferences)
-            budget = await in_database(budget_now, self.user)
+            budget = await in_database(self._budget_as_it_is)
         except DatabaseError as error:
             logger.error("socket: connection=%s %s", self.connection_id, error)
             return
         if budget != self.budget:
             self.budget = budget
             self.viewer.tell(protocol.BudgetChanged(**msgspec.structs.asdict(budget)))
+
+    def _budget_as_it_is(self) -> protocol.Budget:
+        """Of the time zone as it is now, too. Blocking: three queries."""
+        self.user.refresh_preferences()
+        return budget_now(self.user)
 
     def _begin_writing(self) -> None:
         self.writer = self.process.spawn(self._write())

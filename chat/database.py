@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
@@ -19,6 +20,7 @@ THREADS = 8 if _shared else 3
 PAUSES_S = (0.1, 0.5, 1.5)
 logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -57,6 +59,20 @@ async def persistently(call: Callable[Arguments, Result], *args: Arguments.args,
             logger.warning("the database was lost, trying again: %s", error)
             await asyncio.sleep(pause_s)
     return await in_database(call, *args, **kwargs)
+
+
+async def in_turn(call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """As ``persistently``, for the beginnings and ends of answers, of which a storm may come at once.
+
+    On SQLite, which has one writer, it is one after the other, and the tokens that have come meanwhile go first:
+    several threads at work would leave the event loop a fraction of the interpreter until the storm is over.
+    """
+    if shared():
+        return await persistently(call, *args, **kwargs)
+    loop = asyncio.get_running_loop()
+    async with _turns.setdefault(loop, asyncio.Semaphore(1)):
+        await asyncio.sleep(0)
+        return await in_database(call, *args, **kwargs)
 
 
 async def _let_go_of_the_requests_own() -> None:

@@ -1,10 +1,13 @@
 """How the database is set up."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from chat.database import in_database, in_turn
 from config.database import database
 from config.environment import Environment, WrongSetting
 
@@ -75,3 +78,26 @@ def test_every_connection_is_set_up_for_many_writers(pragma: str, value: object)
 def test_transactions_take_the_write_lock_at_their_start() -> None:
     assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     assert connection.settings_dict["ATOMIC_REQUESTS"] is False
+
+
+@on_sqlite
+async def test_answers_begin_one_after_the_other_and_hold_up_nobody_else() -> None:
+    running, held = threading.Lock(), threading.Event()
+
+    def begin() -> None:
+        assert running.acquire(blocking=False)
+        try:
+            assert held.wait(30)
+        finally:
+            running.release()
+
+    turns = [asyncio.ensure_future(in_turn(begin)) for _ in range(4)]
+    await asyncio.sleep(0)
+    turns[2].cancel()  # its turn is the next one's
+    await in_database(held.set)
+    assert [type(end) for end in await asyncio.gather(*turns, return_exceptions=True)] == [
+        type(None),
+        type(None),
+        asyncio.CancelledError,
+        type(None),
+    ]
