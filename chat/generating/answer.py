@@ -15,7 +15,7 @@ from .events import TextEvent, text_events
 from .log import GenerationLog
 
 Kind = Literal["token", "thinking"]
-KINDS: dict[type, Kind] = {Text: "token", Thinking: "thinking"}
+TEXTS = (Text, Thinking)  # a union would be built anew for each token
 ABSURD = 10  # a provider's count this many times ours, or as many times less, is not believed
 
 
@@ -69,25 +69,21 @@ class Answer:
         if self._screens and not self.blocked and (events := list(self._rest())):
             self._append(events)
 
-    def _texts(self, batch: Sequence[Delta]) -> Iterator[tuple[Kind, str]]:
+    def _texts(self, batch: Sequence[Delta]) -> list[tuple[Kind, str]]:
         """Neighbouring text of one kind, joined; what else there is in the batch is remembered."""
-        kind: Kind = "token"
-        pieces: list[str] = []
+        texts: list[tuple[Kind, list[str]]] = []
         for delta in batch:
-            if isinstance(delta, Text | Thinking):
-                if KINDS[type(delta)] != kind and pieces:
-                    yield kind, "".join(pieces)
-                    pieces = []
-                kind = KINDS[type(delta)]
-                # PostgreSQL stores no NUL, and what viewers see is what is stored.
-                pieces.append(delta.text.replace("\0", "\ufffd"))
+            if isinstance(delta, TEXTS):
+                kind: Kind = "token" if type(delta) is Text else "thinking"
+                if not texts or texts[-1][0] != kind:
+                    texts.append((kind, []))
+                texts[-1][1].append(delta.text)
                 self._pieces += 1
             elif isinstance(delta, Usage):
                 self.usage = delta
             else:
                 self.finish = delta
-        if pieces:
-            yield kind, "".join(pieces)
+        return [(kind, "".join(pieces)) for kind, pieces in texts]
 
     def _passed(self, kind: Kind, text: str) -> Iterator[TextEvent]:
         """What of a text may be shown now; where the kind changes, the other's rest goes before it."""
@@ -100,7 +96,7 @@ class Answer:
     def _rest(self) -> Iterator[TextEvent]:
         yield from self._judged(self._screened, self._screens[self._screened].finish())
 
-    def _judged(self, kind: Kind, passed: Passed) -> Iterator[TextEvent]:
+    def _judged(self, kind: Kind, passed: Passed) -> list[TextEvent]:
         self.blocked = passed.blocked
         if self.blocked:  # what nobody sees was written all the same
             self._counter.add(self._screens[kind].held)
@@ -122,6 +118,11 @@ class Answer:
     def empty(self) -> bool:
         """Whether the provider has neither sent nor counted anything."""
         return self._counter.tokens == 0 and self.usage is None
+
+    @property
+    def enough(self) -> bool:
+        """Whether nothing more is to be shown of it."""
+        return self.blocked is not None or self.over_limit
 
     @property
     def over_limit(self) -> bool:

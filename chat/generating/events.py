@@ -1,12 +1,14 @@
 """The events of a generation's log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from chat import protocol
 
+Kind = Literal["token", "thinking"]
+KINDS: tuple[Kind, Kind] = ("token", "thinking")
 MAX_FRAME_TEXT = 64 * 1024  # bytes of text in one frame, and so at most in one event
 
 
@@ -37,11 +39,10 @@ class EndEvent(msgspec.Struct, frozen=True, array_like=True, tag="end"):
 Event = StartEvent | TextEvent | EndEvent
 
 
-def text_events(kind: Literal["token", "thinking"], text: str) -> Iterator[TextEvent]:
+def text_events(kind: Literal["token", "thinking"], text: str) -> list[TextEvent]:
     """The text as events, each small enough for a frame."""
     step = MAX_FRAME_TEXT // 4
-    for start in range(0, len(text), step):
-        yield TextEvent(kind, text[start : start + step])
+    return [TextEvent(kind, text[start : start + step]) for start in range(0, len(text), step)]
 
 
 def text_of(events: Iterable[Event], kind: Literal["token", "thinking"]) -> str:

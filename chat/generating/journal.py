@@ -36,7 +36,7 @@ class Journal:
 
         Raises JournalError, for instance when the disk is full.
         """
-        lines = b"".join(_encoder.encode(event) + b"\n" for event in events)
+        lines = _encoder.encode_lines(events)
         try:
             if self._fd is None:
                 self._open()

@@ -9,7 +9,7 @@ import msgspec
 
 from chat import protocol
 
-from .events import MAX_FRAME_TEXT, EndEvent, Event, StartEvent, TextEvent, text_of
+from .events import KINDS, MAX_FRAME_TEXT, EndEvent, Event, Kind, StartEvent, TextEvent, text_of
 
 if TYPE_CHECKING:
     from .journal import Journal
@@ -64,6 +64,11 @@ class Cursor:
         return frame
 
     @property
+    def caught_up(self) -> bool:
+        """Whether there is nothing to read at the moment."""
+        return self.after >= self.log.visible and self.epoch == self.log.epoch
+
+    @property
     def exhausted(self) -> bool:
         """Whether there is and will be nothing more to read."""
         return self.log.ended and self.after >= self.log.seq and self.epoch == self.log.epoch
@@ -106,6 +111,7 @@ class GenerationLog:
         self.viewers: set[Viewer] = set()
         self.unwatched_since: float | None = time.monotonic()
         self._frames: dict[int, Frame] = {}
+        self._joined: tuple[int, dict[Kind, str]] = (0, dict.fromkeys(KINDS, ""))  # so many events, and their texts
 
     @property
     def seq(self) -> int:
@@ -125,12 +131,12 @@ class GenerationLog:
     @property
     def text(self) -> str:
         """The answer so far."""
-        return text_of(self.events, "token")
+        return self._joined_texts()["token"]
 
     @property
     def thinking(self) -> str:
         """The reasoning so far."""
-        return text_of(self.events, "thinking")
+        return self._joined_texts()["thinking"]
 
     def hold(self, fence: int) -> None:
         """Its runner has this fence from now on."""
@@ -184,7 +190,7 @@ class GenerationLog:
 
         A guest is not told the budget of whose answer it is.
         """
-        if after >= self._visible:
+        if after >= self.visible:
             return None
         event = self.events[after]
         if guest and isinstance(event, EndEvent) and isinstance(event.frame, protocol.Done):
@@ -217,11 +223,25 @@ class GenerationLog:
             viewer.attach(log, cursor.after, cursor.epoch)
 
     @property
-    def _visible(self) -> int:
+    def visible(self) -> int:
+        """The number of the newest event that may be seen."""
         return len(self.events) - self.held_back
+
+    def _joined_texts(self) -> dict[Kind, str]:
+        """Each checkpoint asks for them: only what came since the last one is joined.
+
+        Database threads ask, too: what is known is replaced as a whole, so that nothing can be joined twice.
+        """
+        count, texts = self._joined
+        if count < len(self.events):
+            news = self.events[count:]
+            texts = {kind: texts[kind] + text_of(news, kind) for kind in KINDS}
+            self._joined = count + len(news), texts
+        return texts
 
     def _replace(self, events: Sequence[Event]) -> None:
         self.events = []
+        self._joined = 0, dict.fromkeys(KINDS, "")
         self.held_back = 0
         self._add(events)
 
@@ -243,7 +263,7 @@ class GenerationLog:
         if not isinstance(event, TextEvent):
             return Frame(protocol.encode(event.frame), self.request_id, after, after + 1)
         chunks, size, seq = [event.text], event.size, after + 1
-        while seq < self._visible:
+        while seq < self.visible:
             more = self.events[seq]
             if not isinstance(more, TextEvent) or more.kind != event.kind or size + more.size > MAX_FRAME_TEXT:
                 break

@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import logging
-from contextlib import aclosing
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,14 +15,14 @@ from django.utils.translation import gettext as _
 
 from accounts.hints import site_news
 from chat import hints, measuring
-from chat.database import in_database, persistently, shared
+from chat.database import in_database, in_turn, persistently, shared
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
 from chat.moderating import looking_back, noting, rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
-from chat.providers import Prompt, ProviderError
+from chat.providers import Delta, Prompt, ProviderError
 
 from . import ending
 from .answer import Answer
@@ -74,6 +75,7 @@ class Runner:
         self._system = ""
         self._chain: list[LanguageModel] = []
         self._at_limit = ending.OUT_OF_LENGTH
+        self._late: Sequence[Sequence[Delta]] = ()  # read, but not in the log yet
 
     # ── from outside ──
 
@@ -157,7 +159,7 @@ class Runner:
             self._moved(0)
             await asyncio.sleep(ELSEWHERE_S)
         admission = self.process.admission
-        admission.know(await persistently(self._choose))
+        admission.know(await in_turn(self._choose))
         give_up_at = asyncio.get_running_loop().time() + settings.GENERATION_TIMEOUT_S
         while True:
             asked = self.log.user_id, self._chain, self._most_tokens
@@ -207,13 +209,13 @@ class Runner:
         """Become the runner, or say why the site has no room for that."""
         begun = bool(self.log.text or self.log.thinking)
         courteous = self._gave_way < MOST_COURTESY
-        full = await persistently(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
+        full = await in_turn(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
         self._gave_way += full is Full.TURN
         return full
 
     async def _begin(self) -> None:
         """Load what the model is to read, and begin the log; anew under the name of another model."""
-        await persistently(self._load)
+        await in_turn(self._load)
         self.log.hold(self.generation.fence)
         await self._start()
 
@@ -230,29 +232,56 @@ class Runner:
         self.answer.screen(rules.in_force().answers_blocked, self.record.text_before, self.record.thinking_before)
 
     async def _generate(self, slot: Slot) -> End:
-        """Pump the provider's deltas into the log until it says that it has finished."""
+        """Have the provider's deltas taken into the log until it says that it has finished."""
         upstream = Upstream(slot, self._chain, self._prompt, functools.partial(self._switch, slot))
-        limits = TimeLimits(self.stop)
+        self._limits = TimeLimits(self.stop)
         try:
-            async with aclosing(upstream.deltas()) as batches:
-                async for batch in batches:
-                    limits.heard()
-                    if self.lease.over:
-                        await self.lease.held()
-                    self.answer.take(batch)
-                    if self.answer.blocked:
-                        return ending.CONTENT_BLOCKED
-                    if self.answer.over_limit:
-                        return self._at_limit
+            async with AsyncExitStack() as stack:
+                self._late, stream = await upstream.open(stack)
+                while not self.answer.enough:
+                    await self.lease.held()
+                    if self._take_late() and await stream.hand_on(self._take):
+                        break
+                    await asyncio.sleep(0)  # here it ends when it was told to
         finally:
-            limits.cancel()
-        await self.lease.held()
-        self.answer.let_go()
+            self._limits.cancel()
+        return await self._natural_end()
+
+    async def _natural_end(self) -> End:
+        """How it ended by itself, when nothing more comes or what came is enough."""
+        if not self.answer.enough:
+            await self.lease.held()
+            self.answer.let_go()
+        elif not self.answer.blocked:
+            return self._at_limit
         if self.answer.blocked:
             return ending.CONTENT_BLOCKED
         if self.answer.finish is None:
             return ending.CONNECTION_LOST
         return self._at_limit if self.answer.finish.reason == "length" else ending.finished(self.answer.finish)
+
+    def _take_late(self) -> bool:
+        """As ``_take``, what could not be taken when it came."""
+        late, self._late = self._late, ()
+        for number, batch in enumerate(late, 1):
+            if not self._take(batch):
+                self._late = [*self._late, *late[number:]]
+                return False
+        return True
+
+    def _take(self, batch: Sequence[Delta]) -> bool:
+        """Into the log with it, unless that is enough or somebody else may write now. Raises JournalError."""
+        self._limits.heard()
+        if self.lease.over or self._being_ended:
+            self._late = [*self._late, batch]
+            return False
+        self.answer.take(batch)
+        return not self.answer.enough
+
+    @property
+    def _being_ended(self) -> bool:
+        """Whether the work has been told to end, and will at its next turn."""
+        return self._work is not None and self._work.cancelling() > 0
 
     def _prompt(self, model: LanguageModel) -> Prompt:
         prefix = self.record.text_before + self.log.text
@@ -275,7 +304,7 @@ class Runner:
         """Store the end, however long that takes; only then does the log have its last event."""
         while True:
             try:
-                budget = await in_database(self.record.end, end)
+                budget = await in_turn(self.record.end, end)
                 break
             except DatabaseError as error:
                 logger.error("could not store an answer, trying again: request=%s %s", self.log.request_id, error)

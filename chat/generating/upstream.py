@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.models import LanguageModel
 from chat.protocol import Refused
-from chat.providers import Delta, Finish, Prompt, ProviderError, Text, Thinking
+from chat.providers import Delta, Finish, Prompt, ProviderError, Stream, Text, Thinking
 from chat.providers.registry import provider_for
 
 from .slot import Slot
@@ -44,27 +44,22 @@ class Upstream:
         self._switched = switched
         self.model = slot.model
 
-    async def deltas(self) -> AsyncGenerator[Sequence[Delta], None]:
-        """What the provider sends, all of one network read together. Raises ProviderError.
+    async def open(self, stack: contextlib.AsyncExitStack) -> tuple[Sequence[Sequence[Delta]], Stream]:
+        """What came until the first token, all of one network read together, and the rest. Raises ProviderError.
 
-        Ends without a Finish when the connection was lost. Closing the iterator closes the connection.
+        The rest ends without a Finish when the connection was lost. Leaving the stack closes the connection.
         """
         retries = 0
         while True:
             try:
-                async with contextlib.AsyncExitStack() as stack:
-                    stream, first = await self._open(stack)
-                    for batch in first:
-                        yield batch
-                    async for batch in stream:
-                        yield batch
-                    return
+                async with contextlib.AsyncExitStack() as attempt:
+                    opened = await self._open(attempt)
+                    stack.push_async_exit(attempt.pop_all())
+                    return opened
             except FailedEarly as failure:
                 retries = await self._recover(failure.error, retries)
 
-    async def _open(
-        self, stack: contextlib.AsyncExitStack
-    ) -> tuple[AsyncIterator[Sequence[Delta]], list[Sequence[Delta]]]:
+    async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Sequence[Sequence[Delta]], Stream]:
         """Begin a call and read as far as the first token; a failure until then is FailedEarly."""
         read: list[Sequence[Delta]] = []
         try:
@@ -74,7 +69,7 @@ class Upstream:
                 async for batch in stream:
                     read.append(batch)
                     if any(isinstance(delta, Text | Thinking | Finish) for delta in batch):
-                        return stream, read
+                        return read, stream
         except TimeoutError:
             sentence = _("%(model)s did not begin to answer within %(seconds)s seconds.")
             words = {"model": self.model, "seconds": f"{settings.FIRST_TOKEN_TIMEOUT_S:g}"}

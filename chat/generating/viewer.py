@@ -178,7 +178,7 @@ class Viewer:
             if cursor.exhausted:
                 self.detach(generation_id)
                 self._closed = self._closed or (self._until_read and not self.cursors)
-            elif frame is not None:
+            elif frame is not None and not cursor.caught_up:
                 self._ready[generation_id] = None
             if frame is not None:
                 return frame

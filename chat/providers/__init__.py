@@ -1,6 +1,6 @@
 """What every provider of language models offers, and the values that pass between it and a runner."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
@@ -61,6 +61,7 @@ class Finish(msgspec.Struct, frozen=True):
 
 
 Delta = Text | Thinking | Usage | Finish
+Take = Callable[[Sequence[Delta]], bool]  # takes what one network read brought; false: that is enough
 
 ProviderErrorCode = Literal[
     "model_unavailable",
@@ -109,15 +110,33 @@ class OfferedModel(msgspec.Struct, frozen=True):
     max_output_tokens: int | None = None
 
 
+class Stream(Protocol):
+    """One answer, as it comes: all deltas of one network read together, so that a burst costs one flush.
+
+    Raises ProviderError when the stream breaks with an error. Ending without a Finish means that the connection
+    was lost.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Delta]]: ...
+
+    async def __anext__(self) -> Sequence[Delta]: ...
+
+    async def hand_on(self, take: Take) -> bool:
+        """Have ``take`` called with the rest, without a task's turn in between where that can be.
+
+        False when it had enough, which need not be the end: called again, it goes on where it was. Raises what
+        ``take`` raises.
+        """
+        ...
+
+
 class Provider(Protocol):
     """One connection to a provider's API, shared by all calls of this process."""
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Delta]]]:
-        """Open one call. Yields all deltas of one network read together, so that a burst costs one flush.
+    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[Stream]:
+        """Open one call. Raises ProviderError when the provider refuses.
 
-        Entering raises ProviderError when the provider refuses; iterating raises it when the stream breaks
-        with an error. The iterator ending without a Finish means that the connection was lost. Leaving
-        the context always closes the provider's connection, at once when the stream has not ended.
+        Leaving the context always closes the provider's connection, at once when the stream has not ended.
         """
         ...
 

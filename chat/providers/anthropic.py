@@ -5,8 +5,8 @@ from typing import Any
 import anthropic
 import msgspec
 
-from . import Delta, Finish, OfferedModel, Prompt, Thinking, Turn, Usage
-from .calling import Call, HttpProvider, http_options
+from . import Delta, Finish, OfferedModel, Prompt, Turn, Usage
+from .calling import Call, HttpProvider, http_client
 from .parsing import NOTHING, StreamParser, counts, tokens
 from .refusals import Refusal
 from .seam import Seam, instructed, stripped
@@ -79,7 +79,7 @@ class AnthropicParser(StreamParser):
         if block.text:
             self._say(block.text, deltas)
         elif block.thinking:
-            deltas.append(Thinking(block.thinking))
+            self._think(block.thinking, deltas)
 
     def _read_usage(self, fields: dict[str, Any], deltas: list[Delta]) -> None:
         """The counts add up over the events, and the input comes in three parts."""
@@ -100,7 +100,7 @@ class AnthropicProvider(HttpProvider):
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key or NO_KEY,
             base_url=base_url,
-            http_client=anthropic.DefaultAioHttpClient(**http_options(base_url, unsigned=not api_key)),
+            http_client=http_client(base_url, unsigned=not api_key),
             max_retries=0,
             open_telemetry=False,
         )

@@ -5,7 +5,7 @@ import contextlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from . import Delta, Finish, OfferedModel, Prompt, Text, Turn, Usage
+from . import Delta, Finish, OfferedModel, Prompt, Take, Text, Turn, Usage
 from .demo_answers import answer_to, language_of, written
 
 TOKEN = re.compile(r"\s*\S{1,7}|\s+")  # about as long as a model's
@@ -18,11 +18,11 @@ class DemoProvider:
         self._pause_s = 1 / tokens_per_second
 
     @contextlib.asynccontextmanager
-    async def stream(self, prompt: Prompt) -> AsyncIterator[AsyncIterator[Sequence[Delta]]]:
+    async def stream(self, prompt: Prompt) -> AsyncIterator["Reading"]:
         """See ``Provider.stream``."""
         packets = self._packets(prompt)
         try:
-            yield packets
+            yield Reading(packets)
         finally:
             await packets.aclose()
 
@@ -42,6 +42,25 @@ class DemoProvider:
             yield [Text(piece)]
         read = sum(len(TOKEN.findall(text)) for text in (prompt.system, *(turn.text for turn in prompt.turns)))
         yield [Usage(read, len(said), 0), Finish("stop" if len(said) == len(pieces) else "length")]
+
+
+class Reading:
+    """See ``providers.Stream``."""
+
+    def __init__(self, packets: AsyncGenerator[Sequence[Delta], None]) -> None:
+        self._packets = packets
+
+    def __aiter__(self) -> "Reading":
+        return self
+
+    async def __anext__(self) -> Sequence[Delta]:
+        return await anext(self._packets)
+
+    async def hand_on(self, take: Take) -> bool:
+        async for packet in self._packets:
+            if not take(packet):
+                return False
+        return True
 
 
 def _text(turns: Sequence[Turn]) -> str:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 import openai
 
-from . import Delta, Finish, OfferedModel, Prompt, Thinking, Usage
-from .calling import Call, HttpProvider, http_options
+from . import Delta, Finish, OfferedModel, Prompt, Usage
+from .calling import Call, HttpProvider, http_client
 from .parsing import NOTHING, StreamParser, counts, nonsense, tokens
 from .refusals import Refusal
 from .seam import Seam, instructed
@@ -104,7 +104,7 @@ class OpenAIParser(StreamParser):
             elif delta.refusal:
                 self._say(delta.refusal, deltas)
             elif thought := delta.reasoning_content or delta.reasoning:
-                deltas.append(Thinking(thought))
+                self._think(thought, deltas)
         if choice.finish_reason:
             self._finish = FINISH_REASONS.get(choice.finish_reason, Finish("stop"))
 
@@ -127,7 +127,7 @@ class OpenAIProvider(HttpProvider):
         self._client = openai.AsyncOpenAI(
             api_key=api_key or NO_KEY,
             base_url=base_url,
-            http_client=openai.DefaultAioHttpClient(**http_options(base_url, unsigned=not api_key)),
+            http_client=http_client(base_url, unsigned=not api_key),
             max_retries=0,
         )
         super().__init__()

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from . import Delta, Finish, ProviderError, Text, Usage
+from . import Delta, Finish, ProviderError, Text, Thinking, Usage
 from .refusals import scrubbed
 from .seam import Seam
 from .sse import EventSplitter, EventTooLongError
@@ -67,10 +67,12 @@ class StreamParser(ABC):
     def _say(self, text: str, deltas: list[Delta]) -> None:
         if self._seam.open:
             text = self._seam.join(text)
-        if "\0" in text:
-            text = text.replace("\0", "")  # PostgreSQL stores none, browsers show none
-        if text:
+        if text := _without_nul(text):
             deltas.append(Text(text))
+
+    def _think(self, text: str, deltas: list[Delta]) -> None:
+        if text := _without_nul(text):
+            deltas.append(Thinking(text))
 
     def _count(self, usage: Usage, deltas: list[Delta]) -> None:
         if usage != self._usage:
@@ -82,6 +84,11 @@ class StreamParser(ABC):
         self.ended = True
         if self._finish is not None:
             deltas.append(self._finish)
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL stores none, browsers show none."""
+    return text.replace("\0", "") if "\0" in text else text
 
 
 def tokens(value: Any) -> int | None:

@@ -94,8 +94,9 @@ async def test_what_is_not_known_is_ignored(
 
 
 async def test_a_nul_character_is_left_out(provider: HttpProvider, provider_server: ProviderServer) -> None:
-    provider_server.script(tokens=("a\0b", "\0", "c"))
-    assert text(await read(provider)) == "abc"
+    provider_server.script(tokens=("a\0b", "\0", "c"), thinking=("h\0", "\0", "m"))
+    deltas = await read(provider)
+    assert (thinking(deltas), text(deltas)) == ("hm", "abc")
 
 
 @pytest.mark.parametrize("ending", ["close", "cut", "reset"])
