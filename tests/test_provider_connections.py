@@ -144,6 +144,12 @@ def test_models_of_a_connection_that_is_off_are_not_there(alice: User) -> None:
 
 
 @pytest.fixture
+def provider(provider_server: ProviderServer) -> ProviderServer:
+    """One of the test's own: what it offers changes, and the servers of other tests must not find that."""
+    return provider_server
+
+
+@pytest.fixture
 def grace_at(start_server: Callable[..., LiveServer]) -> AdminBrowser:
     """Grace's browser at a server without any provider in its environment."""
     return AdminBrowser(start_server(OPENAI_BASE_URL=""))

@@ -15,17 +15,21 @@ EVERYONES = 100
 
 
 @pytest.fixture(scope="module")
+def shared_provider() -> Iterator[ProviderServer]:
+    """One of this file's own: it offers a model more, which the servers of other tests must not find."""
+    with ProviderServer() as provider:
+        provider.models = ["scripted", "other"]
+        yield provider
+
+
+@pytest.fixture(scope="module")
 def _module_server(
     live_template: Template, shared_provider: ProviderServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
-    shared_provider.models = ["scripted", "other"]
     folder = tmp_path_factory.mktemp("scarce")
     url = shared_provider.openai_url
-    try:
-        with LiveServer(live_template.folder, live_template.people, folder, OPENAI_BASE_URL=url) as server:
-            yield server
-    finally:
-        shared_provider.models = ["scripted"]
+    with LiveServer(live_template.folder, live_template.people, folder, OPENAI_BASE_URL=url) as server:
+        yield server
 
 
 @pytest.fixture

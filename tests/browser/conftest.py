@@ -49,6 +49,13 @@ def _collected(live_template: Template) -> None:
 
 
 @pytest.fixture(scope="session")
+def shared_provider() -> Iterator[ProviderServer]:
+    """One of the browser's own: titles are asked for after a test has ended, and would be found by another one."""
+    with ProviderServer() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
 def site(
     _collected: None, live_template: Template, shared_provider: ProviderServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:

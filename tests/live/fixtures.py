@@ -84,10 +84,15 @@ def _shared_server(
 
 
 @pytest.fixture
-def provider(shared_provider: ProviderServer) -> ProviderServer:
-    """The provider behind ``serving``, with nothing left of an earlier test."""
+def provider(shared_provider: ProviderServer) -> Iterator[ProviderServer]:
+    """The provider behind ``serving``, with nothing left of an earlier test.
+
+    What it offers stays: the servers of other tests would find it, long after this one.
+    """
     shared_provider.reset()
-    return shared_provider
+    offered = list(shared_provider.models)
+    yield shared_provider
+    assert shared_provider.models == offered
 
 
 @pytest.fixture
