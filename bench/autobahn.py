@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tests.live.server import PEOPLE, ROOT, LiveServer, free_port, prepare
+from tests.live.server import PEOPLE, ROOT, LiveServer, prepare
+from tests.ports import free_port
 
 RESULTS = ROOT / "docs" / "autobahn.json"
 FRAMING = [f"{category}.*" for category in (1, 2, 3, 4, 5, 6, 7, 10)]

@@ -7,7 +7,8 @@ import time
 import urllib.request
 from typing import Any, Self
 
-from tests.live.server import ROOT, free_port
+from tests.live.server import ROOT
+from tests.ports import free_port
 
 
 class ProviderProcess:

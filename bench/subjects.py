@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from tests.live.server import ROOT, LiveServer, free_port, prepare
+from tests.live.server import ROOT, LiveServer, prepare
+from tests.ports import free_port
 
 PEOPLE = [f"person{number}" for number in range(200)]
 YARDSTICKS = Path(__file__).parent / "yardsticks"

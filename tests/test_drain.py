@@ -9,7 +9,8 @@ import pytest
 
 from tests.live.client import open_socket
 from tests.live.resuming import resumed
-from tests.live.server import ROOT, LiveServer, free_port
+from tests.live.server import ROOT, LiveServer
+from tests.ports import free_port
 from tests.provider_server.server import ProviderServer
 from tests.settings import MODE
 

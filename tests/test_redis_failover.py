@@ -14,7 +14,8 @@ from tests.chaos.relay import Relay
 from tests.live.certificate import Certificate, make_certificate
 from tests.live.client import SocketClient, signed_in
 from tests.live.redis import RedisServer
-from tests.live.server import LiveServer, free_port
+from tests.live.server import LiveServer
+from tests.ports import free_port
 from tests.provider_server.server import ProviderServer
 
 RIGHTS = "on >s3cret ~parley:* &parley:* +@all -@admin -@dangerous +info"  # as docs/operations.md has it

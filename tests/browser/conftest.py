@@ -12,7 +12,8 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from tests.live.fixtures import Template
-from tests.live.server import ROOT, LiveServer, environment, free_port
+from tests.live.server import ROOT, LiveServer, environment
+from tests.ports import free_port
 from tests.provider_server.server import ProviderServer
 
 from .account_page import AccountPage

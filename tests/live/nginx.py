@@ -11,8 +11,10 @@ from typing import Self
 
 from websockets.asyncio.client import connect
 
+from tests.ports import free_port
+
 from .client import Reader, SocketClient
-from .server import ROOT, LiveServer, free_port
+from .server import ROOT, LiveServer
 
 NGINX = "/usr/sbin/nginx"
 START_TIMEOUT_S = 30

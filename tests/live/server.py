@@ -6,7 +6,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests import postgres
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "is ready at"
@@ -205,10 +205,3 @@ class LiveServer:
             if self._marker in line:
                 ready.set()
         ready.set()
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

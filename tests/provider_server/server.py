@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import msgspec
 
+from tests.ports import free_port
+
 from .connection import Connection
 from .recording import Recording
 from .script import Script
@@ -163,8 +165,8 @@ class ProviderServer:
     async def serve(self, ready: Any = lambda: None) -> None:
         """Serve until ``stop``; in the calling loop."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self.port = self.port or free_port()
         server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
-        self.port = server.sockets[0].getsockname()[1]
         ready()
         await self._stopping.wait()
         server.close()
