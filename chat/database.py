@@ -62,10 +62,11 @@ async def persistently(call: Callable[Arguments, Result], *args: Arguments.args,
 
 
 async def in_turn(call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    """As ``persistently``, for the beginnings and ends of answers, of which a storm may come at once.
+    """As ``persistently``, for the first step of what begins, of which a storm may come at once.
 
     On SQLite, which has one writer, it is one after the other, and the tokens that have come meanwhile go first:
-    several threads at work would leave the event loop a fraction of the interpreter until the storm is over.
+    several threads at work would leave the event loop a fraction of the interpreter until the storm is over. The
+    later steps do not wait here, or nobody's first token would come before everybody has been heard.
     """
     if shared():
         return await persistently(call, *args, **kwargs)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.hints import site_news
 from chat import hints, measuring
-from chat.database import in_database, in_turn, persistently, shared
+from chat.database import in_database, persistently, shared
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
@@ -159,7 +159,7 @@ class Runner:
             self._moved(0)
             await asyncio.sleep(ELSEWHERE_S)
         admission = self.process.admission
-        admission.know(await in_turn(self._choose))
+        admission.know(await persistently(self._choose))
         give_up_at = asyncio.get_running_loop().time() + settings.GENERATION_TIMEOUT_S
         while True:
             asked = self.log.user_id, self._chain, self._most_tokens
@@ -209,13 +209,13 @@ class Runner:
         """Become the runner, or say why the site has no room for that."""
         begun = bool(self.log.text or self.log.thinking)
         courteous = self._gave_way < MOST_COURTESY
-        full = await in_turn(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
+        full = await persistently(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
         self._gave_way += full is Full.TURN
         return full
 
     async def _begin(self) -> None:
         """Load what the model is to read, and begin the log; anew under the name of another model."""
-        await in_turn(self._load)
+        await persistently(self._load)
         self.log.hold(self.generation.fence)
         await self._start()
 
@@ -304,7 +304,7 @@ class Runner:
         """Store the end, however long that takes; only then does the log have its last event."""
         while True:
             try:
-                budget = await in_turn(self.record.end, end)
+                budget = await persistently(self.record.end, end)
                 break
             except DatabaseError as error:
                 logger.error("could not store an answer, trying again: request=%s %s", self.log.request_id, error)
