@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class Cluster:
         self.lines = [Relay(0) for _ in range(size)]
         self.processes: list[LiveServer] = []
         self.evidence = Evidence()
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._away: set[int] = set()
 
     async def start(self) -> None:
@@ -102,6 +104,11 @@ class Cluster:
         self.evidence.add(Struck(at=at, kind=fault.kind, process=fault.process, until=time.time()))
 
     async def _strike_process(self, number: int, fault: Fault) -> None:
+        """One after the other: who is asked to end may take longer than the plan thought, and is there once."""
+        async with self._turns[number]:
+            await self._strike_one(number, fault)
+
+    async def _strike_one(self, number: int, fault: Fault) -> None:
         server = self.processes[number]
         self._away.add(number)
         if fault.kind == "stop":
