@@ -1,4 +1,4 @@
-"""One generation's life in this process: waits for its turn, asks the provider, fills the log, stores the end."""
+"""One generation's life in this process: waits for its turn, asks the provider, fills the log, comes to its end."""
 
 import asyncio
 import functools
@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.hints import site_news
-from chat import hints, measuring
 from chat.database import in_database, persistently, shared
 from chat.models import Generation, LanguageModel, Message
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
-from chat.moderating import looking_back, noting, rules
+from chat.moderating import rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
 from chat.providers import Delta, Prompt, ProviderError
@@ -27,8 +24,9 @@ from chat.providers import Delta, Prompt, ProviderError
 from . import ending
 from .answer import Answer
 from .claiming import CancelledWhileQueued, Full, claim
+from .conclusion import Conclusion
 from .ending import End
-from .frames import end_frame, queued_frame, start_frame
+from .frames import queued_frame, start_frame
 from .journal import JournalError
 from .lease import Lease
 from .limits import TimeLimits
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from .process import Process
 
 logger = logging.getLogger(__name__)
-STORE_RETRY_S = 2.0
 ELSEWHERE_S = 1.0
 MOST_COURTESY = 2  # how often it lets others go first: they may not be able to
 
@@ -50,7 +47,7 @@ MOST_COURTESY = 2  # how often it lets others go first: they may not be able to
 class Runner:
     """Runs a generation that this process submitted or took over.
 
-    Two tasks: ``run`` is never cancelled and stores the end; the work inside it is cancelled by ``stop``.
+    Two tasks: ``run`` is never cancelled and concludes; the work inside it is cancelled by ``stop``.
     """
 
     def __init__(
@@ -113,7 +110,8 @@ class Runner:
                 await in_database(self.record.hand_over)
                 return
             self._ending = self._ending or natural
-            await self._end(self._ending)
+            conclusion = Conclusion(self.process, self.generation, self.log, self.record, self.answer)
+            await conclusion.reach(self._ending)
         except Replaced:
             self.process.hub.replace(self.log, self.generation)
             await in_database(self.record.account_for_deleted)
@@ -297,43 +295,3 @@ class Runner:
             return False
         await self._start()
         return True
-
-    # ── the end ──
-
-    async def _end(self, end: End) -> None:
-        """Store the end, however long that takes; only then does the log have its last event."""
-        while True:
-            try:
-                budget = await persistently(self.record.end, end)
-                break
-            except DatabaseError as error:
-                logger.error("could not store an answer, trying again: request=%s %s", self.log.request_id, error)
-                self.log.tell(Refused("internal", _("The answer could not be saved yet. Trying again.")).frame())
-                await asyncio.sleep(STORE_RETRY_S)
-        start = start_frame(self.generation, self.generation.epoch)
-        self.log.end(start, end_frame(self.generation, max(self.log.seq, 1), budget))
-        if self.log.journal is not None:
-            self.log.journal.remove()
-        self.process.hub.retire(self.log)
-        measuring.ended(self.generation)
-        await hints.budget_changed(self.log.user_id)
-        await hints.conversation_updated(self.log.user_id, self.log.conversation_id, "message")
-        hidden = await self._note()
-        if end.status == Generation.Status.COMPLETED and not hidden:
-            self.process.titles.want(self.generation, self.log.text)
-
-    async def _note(self) -> bool:
-        """Tell the moderators, or the person, what content rules have found; whether the answer was taken away."""
-        message = self.generation.message
-        texts = self.record.texts()
-        message.text, message.thinking = texts["text"], texts["thinking"]
-        try:
-            noted = self.answer.blocked or (await rules.ain_force()).answers_noted.rules
-            if noted:
-                await in_database(noting.note_answer, self.generation.user, message, self.answer.blocked)
-            found = await looking_back.look_back(self.generation, message)
-            if noted or found:
-                await site_news(self.log.user_id)
-        except DatabaseError as error:
-            logger.error("content rules: request=%s %s", self.log.request_id, error)
-        return message.hidden_at is not None
