@@ -47,7 +47,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         del self.close_timeout
         self.conn = Handshake(max_size=self.config.ws_max_size, logger=self.logger)
         self.queue = Inbox()  # type: ignore[assignment]
-        self.writable = Sluice()  # type: ignore[assignment]
+        self.writable: Sluice = Sluice()  # type: ignore[assignment]
         self._unparsed = bytearray()
 
     # ── what comes in ──
@@ -192,9 +192,10 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
         The way of a token: through every layer of the application around ``send`` it costs three times as much.
         """
-        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+        transport = self.transport
+        if self.writable.closed is not None or self.close_sent or transport.is_closing():
             return False
-        self.transport.write(header(len(text)) + text)
+        transport.write(header(len(text)) + text)
         return True
 
     async def send(self, message: Any) -> None:

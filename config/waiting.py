@@ -40,26 +40,26 @@ class Inbox:
 class Sluice:
     """As ``asyncio.Event``; it is open at first."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("closed",)
 
     def __init__(self) -> None:
-        self._waiting: list[asyncio.Future[None]] | None = None  # None: it is open
+        self.closed: list[asyncio.Future[None]] | None = None  # then it has those who wait
 
     def is_set(self) -> bool:
-        return self._waiting is None
+        return self.closed is None
 
     def set(self) -> None:
-        waiting, self._waiting = self._waiting or [], None
+        waiting, self.closed = self.closed or [], None
         for one in waiting:
             if not one.done():
                 one.set_result(None)
 
     def clear(self) -> None:
-        if self._waiting is None:
-            self._waiting = []
+        if self.closed is None:
+            self.closed = []
 
     async def wait(self) -> None:
-        if self._waiting is not None:
+        if self.closed is not None:
             one = asyncio.get_running_loop().create_future()
-            self._waiting.append(one)
+            self.closed.append(one)
             await one

@@ -11,7 +11,7 @@ from chat.moderating.screen import Passed, Screen
 from chat.providers import Delta, Finish, Text, Thinking, Usage
 from chat.token_estimate import TokenCounter
 
-from .events import TextEvent, text_events
+from .events import PIECE, TextEvent, text_events
 from .log import GenerationLog
 
 Kind = Literal["token", "thinking"]
@@ -56,6 +56,10 @@ class Answer:
 
     def take(self, batch: Sequence[Delta]) -> None:
         """One network read's deltas: neighbouring text becomes one event. Raises JournalError."""
+        if len(batch) == 1 and type(delta := batch[0]) is Text and len(delta.text) <= PIECE and not self._screens:
+            self._pieces += 1  # as nearly always
+            self._append([TextEvent("token", delta.text)])
+            return
         events: list[TextEvent] = []
         for kind, text in self._texts(batch):
             events += self._passed(kind, text) if self._screens else text_events(kind, text)

@@ -10,6 +10,7 @@ from chat import protocol
 Kind = Literal["token", "thinking"]
 KINDS: tuple[Kind, Kind] = ("token", "thinking")
 MAX_FRAME_TEXT = 64 * 1024  # bytes of text in one frame, and so at most in one event
+PIECE = MAX_FRAME_TEXT // 4  # characters that are never more bytes
 
 
 class StartEvent(msgspec.Struct, frozen=True, array_like=True, tag="start"):
@@ -41,8 +42,7 @@ Event = StartEvent | TextEvent | EndEvent
 
 def text_events(kind: Literal["token", "thinking"], text: str) -> list[TextEvent]:
     """The text as events, each small enough for a frame."""
-    step = MAX_FRAME_TEXT // 4
-    return [TextEvent(kind, text[start : start + step]) for start in range(0, len(text), step)]
+    return [TextEvent(kind, text[start : start + PIECE]) for start in range(0, len(text), PIECE)]
 
 
 def text_of(events: Iterable[Event], kind: Literal["token", "thinking"]) -> str:

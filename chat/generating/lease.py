@@ -16,18 +16,18 @@ class Lease:
     """
 
     def __init__(self) -> None:
-        self._ends_at = time.monotonic() + LEASE.total_seconds() - MARGIN_S
+        self.ends_at = time.monotonic() + LEASE.total_seconds() - MARGIN_S
         self._renewed = asyncio.Event()
 
     def renewed(self, asked_at: float) -> None:
         """The database has renewed it, by a query that began at ``asked_at`` (monotonic)."""
-        self._ends_at = asked_at + LEASE.total_seconds() - MARGIN_S
+        self.ends_at = asked_at + LEASE.total_seconds() - MARGIN_S
         self._renewed.set()
 
     @property
     def over(self) -> bool:
         """Whether somebody else may write now."""
-        return time.monotonic() > self._ends_at and shared()
+        return time.monotonic() > self.ends_at and shared()
 
     async def held(self) -> None:
         """Return at once while it lasts; else wait until it is renewed, or until somebody ends this task."""

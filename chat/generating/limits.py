@@ -18,13 +18,11 @@ class TimeLimits:
         self.heard_at: float | None = None  # before the first token the upstream's own limit counts
         self._timer = self._loop.call_at(self._deadline, self._look)
 
-    def heard(self) -> None:
-        """The provider sent something."""
-        now = self._loop.time()
-        if self.heard_at is None:
-            self.heard_at = now
+    def heard(self, now: float) -> None:
+        """The provider sent something, at this monotonic time."""
+        first, self.heard_at = self.heard_at is None, now
+        if first:
             self._look()
-        self.heard_at = now
 
     def cancel(self) -> None:
         self._timer.cancel()

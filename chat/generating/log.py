@@ -64,11 +64,6 @@ class Cursor:
         return frame
 
     @property
-    def caught_up(self) -> bool:
-        """Whether there is nothing to read at the moment."""
-        return self.after >= self.log.visible and self.epoch == self.log.epoch
-
-    @property
     def exhausted(self) -> bool:
         """Whether there is and will be nothing more to read."""
         return self.log.ended and self.after >= self.log.seq and self.epoch == self.log.epoch
@@ -90,6 +85,8 @@ class GenerationLog:
 
     outlet: Outlet | None = None
     fence = 0  # its runner's, for what is written to the outlet
+    epoch = 0  # the numbering that is in force; 0 before the first event
+    ended = False
 
     def __init__(
         self,
@@ -105,28 +102,19 @@ class GenerationLog:
         self.user_id = user_id
         self.conversation_id = conversation_id
         self.journal = journal
-        self.events: list[Event] = list(events)
+        self.events: list[Event] = []
         self.held_back = 0
         self.queued: protocol.Queued | None = None
-        self.viewers: set[Viewer] = set()
+        self.viewers: dict[Viewer, Cursor] = {}
         self.unwatched_since: float | None = time.monotonic()
         self._frames: dict[int, Frame] = {}
         self._joined: tuple[int, dict[Kind, str]] = (0, dict.fromkeys(KINDS, ""))  # so many events, and their texts
+        self._extend(events)
 
     @property
     def seq(self) -> int:
         """The number of the newest event."""
         return len(self.events)
-
-    @property
-    def epoch(self) -> int:
-        """The numbering that is in force; 0 before the first event."""
-        first = self.events[0] if self.events else None
-        return first.frame.epoch if isinstance(first, StartEvent) else 0
-
-    @property
-    def ended(self) -> bool:
-        return bool(self.events) and isinstance(self.events[-1], EndEvent)
 
     @property
     def text(self) -> str:
@@ -158,8 +146,10 @@ class GenerationLog:
 
     def append(self, events: Sequence[TextEvent]) -> None:
         """Add what one flush holds. Raises JournalError, and then nothing was added."""
-        self._write(events)
-        self._add(events)
+        if self.journal is not None:
+            self.journal.write(events)
+        self.events += events
+        self._announce(len(events))
 
     def end(self, start: protocol.Start, frame: protocol.Done | protocol.Error) -> None:
         """Add the last event, when the database has the end; ``start`` goes before it if nothing else does."""
@@ -190,25 +180,25 @@ class GenerationLog:
 
         A guest is not told the budget of whose answer it is.
         """
-        if after >= self.visible:
+        visible = len(self.events) - self.held_back
+        if after >= visible:
             return None
-        event = self.events[after]
-        if guest and isinstance(event, EndEvent) and isinstance(event.frame, protocol.Done):
-            frame_ = msgspec.structs.replace(event.frame, budget=None)
-            return Frame(protocol.encode(frame_), self.request_id, after, after + 1)
+        if guest and self.ended and after == len(self.events) - 1:
+            return self._end_for_guests(after)
         frame = self._frames.get(after)
         if frame is None:
             if len(self._frames) >= MAX_SHARED_FRAMES:
                 self._frames.clear()
-            frame = self._frames[after] = self._encode(after)
+            frame = self._frames[after] = self._encode(after, visible)
         return frame
 
-    def watch(self, viewer: "Viewer") -> None:
-        self.viewers.add(viewer)
+    def watch(self, viewer: "Viewer", cursor: Cursor) -> None:
+        """Wake the viewer, which is at the cursor, whenever there is something new."""
+        self.viewers[viewer] = cursor
         self.unwatched_since = None
 
     def unwatch(self, viewer: "Viewer") -> None:
-        self.viewers.discard(viewer)
+        self.viewers.pop(viewer, None)
         if not self.viewers:
             self.unwatched_since = time.monotonic()
 
@@ -218,8 +208,7 @@ class GenerationLog:
 
     def hand_over_to(self, log: "GenerationLog") -> None:
         """Whoever watches goes on there, from where they are."""
-        for viewer in list(self.viewers):
-            cursor = viewer.cursors[self.generation_id]
+        for viewer, cursor in list(self.viewers.items()):
             viewer.attach(log, cursor.after, cursor.epoch)
 
     @property
@@ -246,31 +235,55 @@ class GenerationLog:
         self._add(events)
 
     def _add(self, events: Sequence[Event]) -> None:
+        self._extend(events)
+        self._announce(len(events))
+
+    def _extend(self, events: Sequence[Event]) -> None:
         self.events += events
+        first, last = (self.events[0], self.events[-1]) if self.events else (None, None)
+        self.epoch = first.frame.epoch if isinstance(first, StartEvent) else 0
+        self.ended = isinstance(last, EndEvent)
+
+    def _announce(self, count: int) -> None:
+        """So many events are new."""
         if self.outlet is None:
             self._wake()
         else:
-            self.held_back += len(events)
+            self.held_back += count
             self.outlet.want(self)
 
     def _wake(self) -> None:
         self._frames.clear()
-        for viewer in list(self.viewers):  # one that has read the end leaves at once
-            viewer.wake(self)
+        for viewer, cursor in list(self.viewers.items()):  # one that has read the end leaves at once
+            viewer.wake(cursor)
 
-    def _encode(self, after: int) -> Frame:
-        event = self.events[after]
+    def _encode(self, after: int, visible: int) -> Frame:
+        event, seq = self.events[after], after + 1
         if not isinstance(event, TextEvent):
-            return Frame(protocol.encode(event.frame), self.request_id, after, after + 1)
-        chunks, size, seq = [event.text], event.size, after + 1
-        while seq < self.visible:
+            return Frame(protocol.encode(event.frame), self.request_id, after, seq)
+        chunk = event.text
+        if seq < visible:
+            chunk, seq = self._with_neighbours(event, seq, visible)
+        kind = protocol.Token if event.kind == "token" else protocol.Thinking
+        frame = kind(request_id=self.request_id, after=after, seq=seq, chunk=chunk)
+        return Frame(protocol.encode(frame), self.request_id, after, seq, chunk)
+
+    def _with_neighbours(self, event: TextEvent, seq: int, visible: int) -> tuple[str, int]:
+        """Its text with what follows of the same kind, as far as one frame goes; the cursor behind that."""
+        chunks, size = [event.text], event.size
+        while seq < visible:
             more = self.events[seq]
             if not isinstance(more, TextEvent) or more.kind != event.kind or size + more.size > MAX_FRAME_TEXT:
                 break
             chunks.append(more.text)
             size += more.size
             seq += 1
-        kind = protocol.Token if event.kind == "token" else protocol.Thinking
-        chunk = "".join(chunks)
-        frame = kind(request_id=self.request_id, after=after, seq=seq, chunk=chunk)
-        return Frame(protocol.encode(frame), self.request_id, after, seq, chunk)
+        return "".join(chunks), seq
+
+    def _end_for_guests(self, after: int) -> Frame:
+        end = self.events[after]
+        assert isinstance(end, EndEvent)
+        frame = end.frame
+        if isinstance(frame, protocol.Done):
+            frame = msgspec.structs.replace(frame, budget=None)
+        return Frame(protocol.encode(frame), self.request_id, after, after + 1)

@@ -5,6 +5,7 @@ import functools
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -67,6 +68,7 @@ class Runner:
         self._ending: End | None = None
         self._giving_up = False
         self._replaced = False
+        self._told_to_end = False
         self._work: asyncio.Task[End] | None = None
         self._branch: list[Message] = []
         self._system = ""
@@ -80,18 +82,21 @@ class Runner:
         """End it like this, unless it is ending already. Closes the provider's connection."""
         if self._ending is None and not self._giving_up:
             self._ending = end
-            if self._work is not None:
-                self._work.cancel()
+            self._cut_short()
 
     def give_up(self) -> None:
         """Stop without an end, so that another process can take it over."""
         self._giving_up = True
-        if self._work is not None:
-            self._work.cancel()
+        self._cut_short()
 
     def replaced(self) -> None:
         """Another runner holds the generation: close the provider's connection and write nothing more."""
         self._replaced = True
+        self._cut_short()
+
+    def _cut_short(self) -> None:
+        """The work ends at its next turn; until then nothing more goes into the log."""
+        self._told_to_end = True
         if self._work is not None:
             self._work.cancel()
 
@@ -102,7 +107,7 @@ class Runner:
 
     async def _run(self) -> None:
         self._work = asyncio.create_task(self._live())
-        if self._ending is not None:
+        if self._told_to_end:
             self._work.cancel()
         try:
             natural = await self._outcome()
@@ -269,17 +274,14 @@ class Runner:
 
     def _take(self, batch: Sequence[Delta]) -> bool:
         """Into the log with it, unless that is enough or somebody else may write now. Raises JournalError."""
-        self._limits.heard()
-        if self.lease.over or self._being_ended:
+        now = monotonic()
+        self._limits.heard(now)
+        if self._told_to_end or (now > self.lease.ends_at and self.lease.over):
             self._late = [*self._late, batch]
             return False
-        self.answer.take(batch)
-        return not self.answer.enough
-
-    @property
-    def _being_ended(self) -> bool:
-        """Whether the work has been told to end, and will at its next turn."""
-        return self._work is not None and self._work.cancelling() > 0
+        answer = self.answer
+        answer.take(batch)
+        return not (answer.blocked or answer.over_limit)
 
     def _prompt(self, model: LanguageModel) -> Prompt:
         prefix = self.record.text_before + self.log.text

@@ -45,7 +45,7 @@ class Viewer:
         self.guest_in: set[UUID] = set()  # conversations of others, for as long as they are shared
         self._until_read = until_read
         self.cursors: dict[UUID, Cursor] = {}
-        self._ready: dict[UUID, None] = {}
+        self._ready: dict[Cursor, None] = {}
         self._notices: list[bytes] = []
         self._send_now = send_now
         self._begin_writing = begin_writing
@@ -63,9 +63,9 @@ class Viewer:
         if guest:
             self.guest_in.add(log.conversation_id)
         self.detach(log.generation_id)
-        self.cursors[log.generation_id] = Cursor(log, after, epoch, guest=guest)
-        log.watch(self)
-        self.wake(log)
+        cursor = self.cursors[log.generation_id] = Cursor(log, after, epoch, guest=guest)
+        log.watch(self, cursor)
+        self.wake(cursor)
 
     def watches(self, generation_id: UUID) -> bool:
         return generation_id in self.cursors
@@ -74,6 +74,7 @@ class Viewer:
         cursor = self.cursors.pop(generation_id, None)
         if cursor is not None:
             cursor.log.unwatch(self)
+            self._ready.pop(cursor, None)
 
     def leave(self, conversation_id: UUID) -> None:
         """Stop watching all that is generated in a conversation."""
@@ -90,18 +91,14 @@ class Viewer:
         self.tell(protocol.Error(code="forbidden", message=words, retryable=False, conversation_id=conversation_id))
         self._closed = self._closed or (self._until_read and not self.cursors)
 
-    def wake(self, log: GenerationLog) -> None:
-        """The log has something new."""
-        self._ready[log.generation_id] = None
-        if self._send_now is not None and not self._writing:
-            self._send_ready(self._send_now)
-        else:
+    def wake(self, cursor: Cursor) -> None:
+        """The cursor's log has something new."""
+        self._ready[cursor] = None
+        if self._send_now is None or self._writing:
             self._wake_writer()
-
-    def _send_ready(self, send_now: Callable[[bytes], bool]) -> None:
-        """What a writing task would send next, as long as the client takes it."""
-        while (frame := self._next()) is not None:
-            if not send_now(frame.json):
+            return
+        while (self._ready or self._notices) and (frame := self._next()) is not None:
+            if not self._send_now(frame.json):
                 self._unsent = frame
                 self._wake_writer()
                 return
@@ -169,17 +166,14 @@ class Viewer:
         if self._notices:
             return Frame(self._notices.pop(0))
         while self._ready:
-            generation_id = next(iter(self._ready))
-            del self._ready[generation_id]
-            cursor = self.cursors.get(generation_id)
-            if cursor is None:
-                continue
-            frame = cursor.next_frame()
-            if cursor.exhausted:
-                self.detach(generation_id)
+            cursor = next(iter(self._ready))
+            del self._ready[cursor]
+            log, frame = cursor.log, cursor.next_frame()
+            if log.ended and cursor.exhausted:
+                self.detach(log.generation_id)
                 self._closed = self._closed or (self._until_read and not self.cursors)
-            elif frame is not None and not cursor.caught_up:
-                self._ready[generation_id] = None
+            elif frame is not None and cursor.after < len(log.events) - log.held_back:
+                self._ready[cursor] = None
             if frame is not None:
                 return frame
         return None

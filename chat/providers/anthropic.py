@@ -62,7 +62,7 @@ class AnthropicParser(StreamParser):
             self._read_block(read.delta or read.content_block, deltas)
         elif kind == "message_delta":
             if read.delta and read.delta.stop_reason:
-                self._finish = FINISH_REASONS.get(read.delta.stop_reason, Finish("stop"))
+                self.finish = FINISH_REASONS.get(read.delta.stop_reason, Finish("stop"))
             self._read_usage(counts(read.usage), deltas)
         elif kind == "message_start" and read.message:
             # Its output_tokens is a beginning, not a count: only input counts are taken.

@@ -103,8 +103,8 @@ class Connection(asyncio.Protocol):
 
     def _hand_on(self, response: Response, size: int) -> None:
         """What the parser made of a read of this size."""
-        if self._reads:
-            reads, self._reads = self._reads, []
+        if reads := self._reads:
+            self._reads = []
             response.body.feed(reads[0] if len(reads) == 1 else b"".join(reads))
         if self._complete:
             response.body.end()

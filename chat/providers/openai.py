@@ -99,14 +99,14 @@ class OpenAIParser(StreamParser):
     def _read_choice(self, choice: Choice, deltas: list[Delta]) -> None:
         delta = choice.delta
         if delta is not None:
-            if delta.content:
-                self._say(_plain(delta.content), deltas)
+            if content := delta.content:
+                self._say(content if isinstance(content, str) else _plain(content), deltas)
             elif delta.refusal:
                 self._say(delta.refusal, deltas)
             elif thought := delta.reasoning_content or delta.reasoning:
                 self._think(thought, deltas)
         if choice.finish_reason:
-            self._finish = FINISH_REASONS.get(choice.finish_reason, Finish("stop"))
+            self.finish = FINISH_REASONS.get(choice.finish_reason, Finish("stop"))
 
     def _read_usage(self, fields: dict[str, Any], deltas: list[Delta]) -> None:
         details = fields.get("prompt_tokens_details")
@@ -193,7 +193,5 @@ class OpenAIProvider(HttpProvider):
         return frozenset(name for result in results for name in result.names)
 
 
-def _plain(content: str | Sequence[Part]) -> str:
-    if isinstance(content, str):
-        return content
+def _plain(content: Sequence[Part]) -> str:
     return "".join(part.text or "" for part in content if part.type == "text")

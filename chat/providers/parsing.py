@@ -16,7 +16,7 @@ NOTHING = msgspec.Raw()  # a field that is not there
 
 
 class StreamParser(ABC):
-    """Reads one stream. ``finishing``: the provider has said how the answer ended; ``ended``: nothing more will come.
+    """Reads one stream. ``finish``: how the provider has said that the answer ended; ``ended``: nothing more will come.
 
     The Finish comes last, when the stream ends after the provider's own finish: at ``[DONE]``,
     ``message_stop`` or its clean end. A Usage comes whenever the counts change, the newest is right.
@@ -24,14 +24,10 @@ class StreamParser(ABC):
 
     def __init__(self, seam: Seam) -> None:
         self._splitter, self._seam = EventSplitter(), seam
-        self._finish: Finish | None = None
+        self.finish: Finish | None = None
         self._usage = Usage()
         self.ended = False
         self.failure: ProviderError | None = None
-
-    @property
-    def finishing(self) -> bool:
-        return self._finish is not None
 
     def feed(self, read: bytes) -> list[Delta]:
         """The deltas of one network read, up to the first event that is none: ``failure`` then says why."""
@@ -65,9 +61,11 @@ class StreamParser(ABC):
         """Add what one event means."""
 
     def _say(self, text: str, deltas: list[Delta]) -> None:
-        if self._seam.open:
+        if self._seam.left:
             text = self._seam.join(text)
-        if text := _without_nul(text):
+        if "\0" in text:
+            text = _without_nul(text)
+        if text:
             deltas.append(Text(text))
 
     def _think(self, text: str, deltas: list[Delta]) -> None:
@@ -82,13 +80,13 @@ class StreamParser(ABC):
     def _close(self, deltas: list[Delta]) -> None:
         """The end of the stream: it is the end of the answer when the provider had finished."""
         self.ended = True
-        if self._finish is not None:
-            deltas.append(self._finish)
+        if self.finish is not None:
+            deltas.append(self.finish)
 
 
 def _without_nul(text: str) -> str:
     """PostgreSQL stores none, browsers show none."""
-    return text.replace("\0", "") if "\0" in text else text
+    return text.replace("\0", "")
 
 
 def tokens(value: Any) -> int | None:

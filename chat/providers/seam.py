@@ -17,24 +17,19 @@ class Seam:
     """
 
     def __init__(self, trailing: str = "") -> None:
-        self._left = trailing
+        self.left = trailing  # what the beginning of the continuation may still repeat
 
     @classmethod
     def after(cls, text: str) -> "Seam":
         return cls(text[len(text.rstrip()) :])
 
-    @property
-    def open(self) -> bool:
-        """Whether the beginning of the continuation may still repeat something."""
-        return bool(self._left)
-
     def join(self, text: str) -> str:
         """What of the next piece of the continuation is new."""
         repeated = 0
-        while repeated < min(len(text), len(self._left)) and text[repeated] == self._left[repeated]:
+        while repeated < min(len(text), len(self.left)) and text[repeated] == self.left[repeated]:
             repeated += 1
         text = text[repeated:]
-        self._left = "" if text else self._left[repeated:]
+        self.left = "" if text else self.left[repeated:]
         return text
 
 

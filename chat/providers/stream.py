@@ -37,7 +37,7 @@ class HttpStream:
 
     async def __anext__(self) -> Sequence[Delta]:
         while not self._ended:
-            if self._parser.failure and not self._parser.finishing:
+            if self._parser.failure and not self._parser.finish:
                 raise self._parser.failure  # once the answer has its end, nonsense behind it is none any more
             read = await self._next_read()
             self._ended = not read
@@ -47,15 +47,15 @@ class HttpStream:
 
     async def hand_on(self, take: Take) -> bool:
         """What comes until the provider says how the answer ends is taken in the callback that brings it."""
-        enough = False
+        enough, parser, feed = False, self._parser, self._parser.feed
 
         def read_and_take(read: bytes) -> bool:
             nonlocal enough
-            deltas = self._parser.feed(read)
+            deltas = feed(read)
             enough = bool(deltas) and not take(deltas)
-            return not (enough or self._parser.finishing or self._parser.failure)
+            return not (enough or parser.finish or parser.failure)
 
-        if self._body is not None and not (self._parser.finishing or self._parser.failure):
+        if self._body is not None and not (self._parser.finish or self._parser.failure):
             await self._body.hand_on(read_and_take)
         if enough:
             return False
@@ -74,7 +74,7 @@ class HttpStream:
 
         That is the usage, and the end that lets the connection be kept.
         """
-        if self._parser.finishing and self._patient_until is None:
+        if self._parser.finish and self._patient_until is None:
             self._patient_until = asyncio.get_running_loop().time() + TRAILING_S
         try:
             async with asyncio.timeout_at(self._patient_until):

@@ -36,6 +36,23 @@ def test_an_event_is_given_in_the_read_that_ends_it() -> None:
     assert splitter.feed(b"\n\n") == [b"b"]
 
 
+@pytest.mark.parametrize(
+    ("reads", "events"),
+    [
+        ([b"data: a\n\n"], [b"a"]),
+        ([b"data: a\r\n\n"], [b"a"]),
+        ([b"data: a\rb\n\n"], [b"a\rb"]),
+        ([b"data: \n\n"], [b""]),
+        ([b"data: a\n:"], []),
+        ([b"data: a\n", b"data: b\n\n"], [b"a\nb"]),
+        ([b"data: a", b"data: b\n\n"], [b"adata: b"]),
+    ],
+)
+def test_a_read_is_taken_for_one_event_only_when_it_is(reads: list[bytes], events: list[bytes]) -> None:
+    splitter = EventSplitter()
+    assert [event for read in reads for event in splitter.feed(read)] == events
+
+
 def test_the_end_brings_an_event_whose_blank_line_is_missing() -> None:
     splitter = EventSplitter()
     splitter.feed(b"data: last\n")
