@@ -42,6 +42,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     opened = False
     writer: asyncio.Task[None] | None = None
+    early: list[dict[str, Any]] | None = None  # hints that came before the client was greeted
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Without the parent's channel and its two tasks: hints are told to ``hear``. However the connection ends,
@@ -75,14 +76,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.process = await generating.started()
         self.errands = Errands(self.process.spawn, MAX_WAITING)
         self.budget_news = Errands(self.process.spawn, 1)
-        self.budget = await in_database(budget_now, self.user)
         self.opened = True
-        self.process.viewers.add(self.viewer)
+        early: list[dict[str, Any]] = []
+        self.early = early
         for group in self._groups:
-            hints.listen_to(group, self)
+            hints.listen_to(group, self)  # before it looks: what changes after that it must hear
+        self.budget = await in_database(budget_now, self.user)
+        self.process.viewers.add(self.viewer)
         await self.base_send({"type": "websocket.accept"})
         self.viewer.tell(self._session(self.budget))
         logger.info("socket opened: connection=%s user=%s", self.connection_id, self.user.pk)
+        del self.early
+        for hint in early:
+            self.hear(hint)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         with translation.override(self.language):
@@ -119,6 +125,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     # ── hints ──
 
     def hear(self, hint: dict[str, Any]) -> None:
+        if self.early is not None:
+            self.early.append(hint)
+            return
         getattr(self, hint["type"].replace(".", "_"))(hint)
 
     def conversation_updated(self, hint: dict[str, Any]) -> None:
