@@ -9,8 +9,10 @@ from .headers import BARE
 
 MIB = 1024 * 1024
 MAX_BODY_BYTES = 51 * MIB  # an import's file, and the rest of its form
-MAX_FORM_BYTES = 2 * MIB  # everything else: a prompt of the greatest length in JSON fits
+MAX_FORM_BYTES = 2 * MIB  # most else: a prompt of the greatest length in JSON fits
+MAX_SIGN_IN_BYTES = MIB // 4  # of who may be anybody: what a directory says of somebody in many groups fits
 LARGE = ("/settings/data/imports/",)  # where files go
+FOR_ANYBODY = ("/accounts/",)
 PENALTY_S = 1.0  # in which nothing more is read; else whoever sends gigabytes could begin anew at once
 SENTENCE = "This is too large."
 
@@ -21,6 +23,8 @@ class TooLarge(Exception):
 
 def most(path: str) -> int:
     """The bytes that a body may have at an address."""
+    if path.startswith(FOR_ANYBODY):
+        return MAX_SIGN_IN_BYTES
     return MAX_BODY_BYTES if path.startswith(LARGE) else MAX_FORM_BYTES
 
 

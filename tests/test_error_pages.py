@@ -11,7 +11,7 @@ from django.urls import path
 from pytest_django.fixtures import Settings
 
 from config import errors
-from config.body_limit import MAX_BODY_BYTES, MAX_FORM_BYTES
+from config.body_limit import MAX_BODY_BYTES, MAX_FORM_BYTES, MAX_SIGN_IN_BYTES
 from config.page_connection import TOO_LARGE
 from tests.live.server import LiveServer
 from tests.protections import lacking, protected
@@ -104,7 +104,8 @@ REQUESTS: list[tuple[str, str, dict[str, str], int]] = [
     ("POST", "/api/chat", {}, 401),
     ("GET", "/api/chat", {}, 405),
     ("GET", "/api/nothing", {}, 404),
-    ("POST", "/accounts/login/", {"Content-Length": str(MAX_BODY_BYTES)}, 413),
+    ("POST", "/accounts/login/", {"Content-Length": str(MAX_SIGN_IN_BYTES + 1)}, 413),
+    ("POST", "/accounts/saml/saml/acs/", {"Content-Length": str(MAX_SIGN_IN_BYTES + 1)}, 413),
     ("POST", "/api/chat", {"Content-Length": str(MAX_FORM_BYTES + 1)}, 413),
     ("POST", "/settings/data/imports/", {"Content-Length": str(MAX_BODY_BYTES + 1)}, 413),
     ("POST", "/api/chat", {"Content-Length": "9" * 40}, 400),
