@@ -1,8 +1,12 @@
 """The frames of a WebSocket: as the library parses them, and as they are written without it."""
 
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
 from websockets.protocol import Protocol
 from websockets.server import ServerProtocol
+from websockets.typing import StatusLike
+
+from .headers import BARE
 
 
 class Conversation(Protocol):
@@ -15,7 +19,13 @@ class Conversation(Protocol):
 
 
 class Handshake(Conversation, ServerProtocol):
-    """How it begins."""
+    """How it begins, or does not."""
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """Whoever gives the refusal, the library or an application: no page wraps it."""
+        response = super().reject(status, text)
+        response.headers.update(BARE)
+        return response
 
 
 def header(size: int) -> bytes:

@@ -165,6 +165,27 @@ async def test_so_has_what_was_no_request(serving: LiveServer, nonsense: bytes) 
     assert lacking(headers_of(TOO_LARGE), "/") == []  # which not everybody gets to read, for it is said in between
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, b"403"),  # nobody
+        ({"Origin": "http://evil.example"}, b"403"),
+        ({"Sec-WebSocket-Version": "12"}, b"400"),
+        ({"Sec-WebSocket-Key": "short"}, b"400"),
+    ],
+)
+async def test_so_has_a_socket_that_is_refused(serving: LiveServer, asked: dict[str, str], status: bytes) -> None:
+    """Before there is one; by the library, or by us."""
+    host = {"Host": f"127.0.0.1:{serving.port}", "Connection": "Upgrade", "Upgrade": "websocket"}
+    handshake = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    head = "".join(f"{name}: {value}\r\n" for name, value in (host | handshake | asked).items())
+    answer = await said(serving, f"GET /ws/chat/ HTTP/1.1\r\n{head}\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    headers = headers_of(answer)
+    assert lacking(headers, "/ws/chat/") == []
+    assert "Server" not in headers
+
+
 def headers_of(answer: bytes) -> dict[str, str]:
     lines = answer.partition(b"\r\n\r\n")[0].decode().splitlines()[1:]
     return {name.title(): value for name, _, value in (line.partition(": ") for line in lines)}
