@@ -185,6 +185,8 @@ class GenerationLog:
             return None
         if guest and self.ended and after == len(self.events) - 1:
             return self._end_for_guests(after)
+        if len(self.viewers) == 1:  # nobody to share it with
+            return self._encode(after, visible)
         frame = self._frames.get(after)
         if frame is None:
             if len(self._frames) >= MAX_SHARED_FRAMES:
@@ -253,7 +255,8 @@ class GenerationLog:
             self.outlet.want(self)
 
     def _wake(self) -> None:
-        self._frames.clear()
+        if self._frames:
+            self._frames.clear()
         for viewer, cursor in list(self.viewers.items()):  # one that has read the end leaves at once
             viewer.wake(cursor)
 

@@ -93,15 +93,17 @@ class Viewer:
 
     def wake(self, cursor: Cursor) -> None:
         """The cursor's log has something new."""
-        self._ready[cursor] = None
         if self._send_now is None or self._writing:
+            self._ready[cursor] = None
             self._wake_writer()
             return
-        while (self._ready or self._notices) and (frame := self._next()) is not None:
+        frame = self._read(cursor)  # nothing else waits, or it would be being written
+        while frame is not None:
             if not self._send_now(frame.json):
                 self._unsent = frame
                 self._wake_writer()
                 return
+            frame = self._next() if self._ready else None
         if self._closed:
             self._wake_writer()
 
@@ -168,12 +170,16 @@ class Viewer:
         while self._ready:
             cursor = next(iter(self._ready))
             del self._ready[cursor]
-            log, frame = cursor.log, cursor.next_frame()
-            if log.ended and cursor.exhausted:
-                self.detach(log.generation_id)
-                self._closed = self._closed or (self._until_read and not self.cursors)
-            elif frame is not None and cursor.after < len(log.events) - log.held_back:
-                self._ready[cursor] = None
-            if frame is not None:
+            if (frame := self._read(cursor)) is not None:
                 return frame
         return None
+
+    def _read(self, cursor: Cursor) -> Frame | None:
+        """The next frame of one log, which is left at its end, and has another turn while there is more."""
+        log, frame = cursor.log, cursor.next_frame()
+        if log.ended and cursor.exhausted:
+            self.detach(log.generation_id)
+            self._closed = self._closed or (self._until_read and not self.cursors)
+        elif frame is not None and cursor.after < len(log.events) - log.held_back:
+            self._ready[cursor] = None
+        return frame
