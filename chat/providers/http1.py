@@ -93,22 +93,25 @@ class Connection(asyncio.Protocol):
             self._reusable = False
             self.abort()
             return
-        nonsense: Exception | None = None
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            nonsense = httpx2.RemoteProtocolError(f"no HTTP: {error}")
-        if reads := self._reads:  # what comes before the nonsense is none
+            self._hand_on(response, len(data))  # what comes before the nonsense is none
+            self._break(httpx2.RemoteProtocolError(f"no HTTP: {error}"))
+            return
+        self._hand_on(response, len(data))
+
+    def _hand_on(self, response: Response, size: int) -> None:
+        """What the parser made of a read of this size."""
+        if reads := self._reads:
             self._reads = []
             response.body.feed(reads[0] if len(reads) == 1 else b"".join(reads))
         if self._complete:
             response.body.end()
         elif not response.status:
-            self._head_bytes += len(data)
+            self._head_bytes += size
             if self._head_bytes > MAX_HEAD_BYTES:
-                nonsense = httpx2.RemoteProtocolError("a head that does not end")
-        if nonsense is not None:
-            self._break(nonsense)
+                self._break(httpx2.RemoteProtocolError("a head that does not end"))
 
     def eof_received(self) -> None:
         """The transport closes by itself now; a body without a length has its end here."""
