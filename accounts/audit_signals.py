@@ -28,7 +28,11 @@ def connect() -> None:
 def _connect_second_factor() -> None:
     from allauth.mfa import signals as mfa
 
-    for signal, action in ((mfa.authenticator_added, "added"), (mfa.authenticator_removed, "removed")):
+    for signal, action in (
+        (mfa.authenticator_added, "added"),
+        (mfa.authenticator_removed, "removed"),
+        (mfa.authentication_failed, "failed"),
+    ):
         signal.connect(_second_factor(action), weak=False)
 
 

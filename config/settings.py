@@ -197,8 +197,14 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL_IS_SET_UP else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Of second factors; passwords are counted in accounts/guessing.py. A whole office comes from one address.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "60/5m/ip,5/5m/key", "signup": "40/m/ip"}
+# Of second factors, which somebody with the password could guess for a year; passwords are counted in
+# accounts/guessing.py. A whole office comes from one address.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "60/5m/ip,5/5m/key,50/d/key",
+    "signup": "40/m/ip",
+    "change_password": "5/5m/user",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_IS_SET_UP
 REQUIRE_SECOND_FACTOR = env.items("REQUIRE_SECOND_FACTOR")
 for _name in REQUIRE_SECOND_FACTOR:
@@ -213,7 +219,11 @@ OIDC_STAFF_GROUP = env.text("OIDC_STAFF_GROUP")
 if OIDC_STAFF_GROUP and not OIDC_GROUPS_CLAIM:
     raise WrongSetting("OIDC_STAFF_GROUP", "needs OIDC_GROUPS_CLAIM: the claim that lists a person's groups.")
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
-MFA_FORMS = {"add_webauthn": "accounts.passkey_form.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkey_form.AddPasskeyForm",
+    "authenticate": "accounts.code_forms.SignInCode",
+    "reauthenticate": "accounts.code_forms.ConfirmationCode",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME

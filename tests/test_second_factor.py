@@ -4,21 +4,23 @@ import json
 import time
 
 import pytest
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from accounts import factor_secrets
-from accounts.models import User, second_factor
+from accounts.models import AuditEntry, User, second_factor
 from tests.conftest import PASSWORD
+from tests.test_guessing import at_once
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXP"
-LOGIN = "/accounts/login/"
+LOGIN, CODE = "/accounts/login/", "/accounts/2fa/authenticate/"
 
 
 def code(steps: int = 0) -> str:
@@ -102,6 +104,63 @@ def test_a_code_works_once(alice: User) -> None:
         assert ("_auth_user_id" in browser.session) is expected, attempt
 
 
+def test_nor_does_it_work_again_when_the_cache_has_forgotten_it(alice: User) -> None:
+    """An app's code is right for a minute and a half; another process, or a later minute, knows nothing of a cache."""
+    equip(alice)
+    first, later, earlier = code(), code(1), code(-1)
+    for shown, expected in ((first, True), (first, False), (earlier, False), (later, True), (first, False)):
+        cache.clear()
+        browser = with_password()
+        browser.post(CODE, {"code": shown})
+        assert ("_auth_user_id" in browser.session) is expected, shown
+    cache.clear()
+    confirming = browser_of(alice)
+    confirming.post("/accounts/2fa/reauthenticate/", {"code": later})
+    assert confirming.get("/accounts/2fa/webauthn/add/")["Location"].startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_with_the_same_code_one_gets_in(alice: User) -> None:
+    equip(alice)
+    shown, browsers = code(), [with_password() for _ in range(8)]
+
+    def enter(number: int) -> bool:
+        browsers[number].post(CODE, {"code": shown})
+        return "_auth_user_id" in browsers[number].session
+
+    assert sum(at_once(enter, len(browsers))) == 1
+
+
+def with_password() -> Client:
+    browser = Client()
+    browser.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD})
+    return browser
+
+
+def browser_of(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return browser
+
+
+def test_who_knows_the_password_cannot_guess_codes_all_day(alice: User) -> None:
+    """Five in five minutes would be 1,440 a day, and in a year most likely one that is right."""
+    equip(alice)
+    [rate] = [
+        rate for rate in ratelimit.get_rates(app="allauth.account", action="login_failed") if rate.duration > 3600
+    ]
+    whose = {"rate": rate, "key": f"mfa-auth-user-{alice.pk}"}
+    counted = ratelimit.get_cache_key(
+        RequestFactory().post(CODE), app="allauth.account", action="login_failed", **whose
+    )
+    an_hour_ago = time.time() - 3600
+    for tried, expected in ((rate.amount - 1, True), (rate.amount, False)):
+        cache.set(counted, [an_hour_ago] * tried)
+        browser = with_password()
+        browser.post(CODE, {"code": code(tried - rate.amount + 1)})
+        assert ("_auth_user_id" in browser.session) is expected, tried
+
+
 def test_codes_cannot_be_tried_through(client: Client, alice: User) -> None:
     equip(alice)
     client.post(LOGIN, {"login": "alice@example.org", "password": PASSWORD})
@@ -110,6 +169,7 @@ def test_codes_cannot_be_tried_through(client: Client, alice: User) -> None:
     page = client.post("/accounts/2fa/authenticate/", {"code": code()}).content
     assert b"Too many failed sign-ins" in page
     assert "_auth_user_id" not in client.session
+    assert AuditEntry.objects.filter(action="second_factor.failed", actor=alice.pk).count() == 5
 
 
 def test_an_app_is_set_up_after_the_password_was_asked_for_again(as_alice: Client, alice: User) -> None:
