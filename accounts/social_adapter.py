@@ -5,12 +5,14 @@ from typing import Any
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
 
 from . import directory
 from .adapter import domain_may_sign_up
 from .models import Invitation, User
+from .reclaiming import account_of, make_room_for, reclaim
 
 OIDC = "oidc"
 
@@ -42,9 +44,26 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
             return True
         return settings.SIGNUP != "closed" and any(map(domain_may_sign_up, verified))
 
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        for email in verified_addresses(sociallogin):
+            user = account_of(email) if self.can_authenticate_by_email(sociallogin, email) else None
+            if user is not None:
+                return user, email
+        return None
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        if sociallogin.state.get("process") not in {AuthProcess.CONNECT, AuthProcess.REDIRECT}:
+            self._follow_proof(sociallogin)
         if sociallogin.is_existing and sociallogin.account.provider == OIDC:
             directory.follow(sociallogin.user, sociallogin.account.extra_data)
+
+    @staticmethod
+    def _follow_proof(sociallogin: SocialLogin) -> None:
+        email = sociallogin._did_authenticate_by_email  # noqa: SLF001 (nothing else tells)
+        if email:
+            reclaim(sociallogin.user, email)
+        elif not sociallogin.is_existing:
+            make_room_for(verified_addresses(sociallogin))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = super().populate_user(request, sociallogin, data)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from tests.conftest import PASSWORD
+from tests.live.keys import issue
 from tests.live.server import LiveServer
 from tests.oidc_provider import OidcProvider
 
+CHAT = 'data-testid="composer"'
 ADA = {"sub": "1", "email": "Ada@corp.example", "email_verified": True, "name": "Ada Lovelace"}
 
 
@@ -65,7 +68,7 @@ def test_a_closed_site_takes_nobody_new_but_those_who_are_known(
     assert "Ada Lovelace" not in people(server)
     directory.person = {"sub": "2", "email": "alice@example.org", "email_verified": True, "name": "Other"}
     back = sign_in(server)
-    assert 'data-testid="composer"' in back.text
+    assert CHAT in back.text
     assert set(people(server)) == {"Alice", "Bob", "Grace"}
     assert directory.token_requests[-1]["code_verifier"]
 
@@ -76,14 +79,66 @@ def test_an_address_that_was_not_verified_opens_nobodys_account(
     server = site(OIDC_SIGNUP="1")
     for claim in ({}, {"email_verified": False}, {"email_verified": ""}):
         directory.person = {"sub": "3", "email": "grace@example.org", "name": "Eve", **claim}
-        assert 'data-testid="composer"' not in sign_in(server).text
+        assert CHAT not in sign_in(server).text
     assert set(people(server)) == {"Alice", "Bob", "Grace"}
+
+
+def sign_up(server: LiveServer, email: str) -> requests.Session:
+    """A browser in which somebody has made an account for an address, without mail that could prove it."""
+    browser = requests.Session()
+    browser.get(f"{server.url}/accounts/signup/", timeout=20)
+    form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"], "email": email, "password1": PASSWORD}
+    assert CHAT in browser.post(f"{server.url}/accounts/signup/", form, timeout=20).text
+    return browser
+
+
+def test_who_took_an_address_before_its_owner_came_is_out_when_they_come(
+    site: Callable[..., LiveServer], directory: OidcProvider
+) -> None:
+    server = site(SIGNUP="open")
+    thief = sign_up(server, "ada@example.org")
+    bearer = {"Authorization": f"Bearer {issue(server, 'ada')}"}
+    assert requests.get(f"{server.url}/api/me", headers=bearer, timeout=20).status_code == 200
+    assert thief.get(f"{server.url}/api/me", timeout=20).status_code == 200
+    directory.person = ADA | {"email": "ada@example.org"}
+    page = sign_in(server).text
+    assert CHAT in page
+    assert "This account had been set up without proof that ada@example.org" in page
+    assert requests.get(f"{server.url}/api/me", headers=bearer, timeout=20).status_code == 401
+    assert thief.get(f"{server.url}/api/me", timeout=20).status_code == 401
+    thief.get(f"{server.url}/accounts/login/", timeout=20)
+    form = {"csrfmiddlewaretoken": thief.cookies["csrftoken"], "login": "ada@example.org", "password": PASSWORD}
+    assert "not correct" in thief.post(f"{server.url}/accounts/login/", form, timeout=20).text
+    assert CHAT in sign_in(server).text
+
+
+def test_who_added_somebodys_address_to_theirs_does_not_catch_them(
+    site: Callable[..., LiveServer], directory: OidcProvider
+) -> None:
+    server = site(SIGNUP="open")
+    add = 'INSERT INTO account_emailaddress (email, verified, "primary", user_id) VALUES (?, ?, ?, ?)'
+    server.execute(add, "ada@corp.example", False, False, server.people["bob"]["id"].replace("-", ""))
+    directory.person = ADA
+    assert CHAT in sign_in(server).text
+    assert set(people(server)) == {"Alice", "Bob", "Grace", "Ada Lovelace"}
+
+
+def test_an_address_alone_does_not_open_what_has_a_second_factor(
+    site: Callable[..., LiveServer], directory: OidcProvider
+) -> None:
+    """Nor does it end the password: its owner signs in with both, and connects the other site then."""
+    server = site()
+    equip = "INSERT INTO mfa_authenticator (type, data, user_id, created_at) VALUES ('totp', '{}', ?, '2026-01-01')"
+    server.execute(equip, server.people["alice"]["id"].replace("-", ""))
+    directory.person = ADA | {"email": "alice@example.org"}
+    assert CHAT not in sign_in(server).text
+    assert people(server)["Alice"][2]
 
 
 def test_groups_and_staff_follow_the_directory(site: Callable[..., LiveServer], directory: OidcProvider) -> None:
     server = site(OIDC_SIGNUP="1", OIDC_GROUPS_CLAIM="groups", OIDC_STAFF_GROUP="Admins")
     directory.person = ADA | {"groups": ["Finance", "Admins", "Unknown here", 7]}
-    assert 'data-testid="composer"' in sign_in(server).text
+    assert CHAT in sign_in(server).text
     assert people(server)["Ada Lovelace"] == (True, False, False, ["Finance"])
     directory.person = ADA | {"groups": ["Legal"]}
     sign_in(server)
@@ -102,7 +157,7 @@ def test_a_domain_that_may_sign_up_may_do_it_this_way_with_a_verified_address(
     directory.person = ADA | {"email_verified": False}
     assert "closed" in sign_in(server).text
     directory.person = ADA
-    assert 'data-testid="composer"' in sign_in(server).text
+    assert CHAT in sign_in(server).text
     assert people(server)["Ada Lovelace"] == (False, False, False, [])
 
 
