@@ -13,15 +13,16 @@ SECRETS = re.compile(
     r"|(?P<link>/accounts/(?:setup|invitation|confirm-email|password/reset/key)/)[^\s/'\"]+",
     re.IGNORECASE,
 )
-# Where Django refused a request is where it always does; with tracebacks a stranger could fill the disk.
-REFUSALS = "django.security."
+# Where Django refused a request is where it always does; with tracebacks anybody could fill the disk.
+REFUSALS, REQUESTS = "django.security.", "django.request"
 
 
 class LineFormatter(logging.Formatter):
     """Escapes control characters, line breaks of tracebacks included: one event stays one line. Leaves out secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
-        if record.name.startswith(REFUSALS):
+        refused = record.name == REQUESTS and record.levelno < logging.ERROR
+        if refused or record.name.startswith(REFUSALS):
             record = logging.makeLogRecord(vars(record) | {"exc_info": None, "exc_text": None})
         line = SECRETS.sub(_beginning, super().format(record))
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

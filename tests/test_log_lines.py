@@ -23,12 +23,25 @@ def test_nothing_in_it_can_forge_another_line_or_move_a_terminal() -> None:
     assert line("a\nERROR b\r\x1b[2J\x00\u2028") == r"INFO a\nERROR b\r\x1b[2J\x00\u2028"
 
 
-def test_what_was_refused_has_no_traceback() -> None:
+def test_nor_turn_the_letters_of_its_own() -> None:
+    assert line("/a\u202egnp.exe\u2066\u200f\ufeff\x9b") == r"INFO /a\u202egnp.exe\u2066\u200f\ufeff\x9b"
+
+
+@pytest.mark.parametrize("name", ["django.security.TooManyFieldsSent", "django.request"])
+def test_what_was_refused_has_no_traceback(name: str) -> None:
     try:
         raise SuspiciousOperation("too many fields")
     except SuspiciousOperation:
-        text = line("too many fields", exc_info=sys.exc_info(), name="django.security.TooManyFieldsSent")
+        text = line("too many fields", exc_info=sys.exc_info(), name=name)
     assert text == "INFO too many fields"
+
+
+def test_what_went_wrong_has_one() -> None:
+    try:
+        raise ValueError("no")
+    except ValueError:
+        broken = {"exc_info": sys.exc_info(), "levelno": logging.ERROR}
+        assert "Traceback" in line("Internal Server Error: /", name="django.request", **broken)
 
 
 def test_a_traceback_stays_in_its_line() -> None:
