@@ -233,6 +233,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL_IS_SET_UP
 # Cookies and headers
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "config.messages.Messages"
 if HTTPS:
     # A cookie of this name cannot be set by another host of the domain, nor over plain HTTP.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

@@ -62,6 +62,11 @@ async def test_signing_in(proxied: tuple[Nginx, LiveServer]) -> None:
         async with client.get("/") as home:
             assert home.status == 200
             assert "strict-transport-security" in home.headers
+        proof = {"csrfmiddlewaretoken": done.cookies["__Host-csrftoken"].value}
+        async with client.post("/settings/sessions/others/end/", data=proof, allow_redirects=False) as ended:
+            assert ended.cookies["__Host-messages"]["secure"]
+        given = {cookie.key for cookie in client.cookie_jar}
+        assert given == {"__Host-sessionid", "__Host-csrftoken", "__Host-messages"}
 
 
 async def test_plain_http_is_sent_to_https(proxied: tuple[Nginx, LiveServer]) -> None:
