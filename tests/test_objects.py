@@ -286,6 +286,10 @@ def test_whatever_is_asked_in_whatever_way_the_answer_has_its_headers(world: Wor
     for route in [*routes(), Route("nothing/", "", open=True, objects=frozenset())]:
         for role, method in (("anonymous", "put"), ("owner", "options"), ("superuser", "put"), ("key:chat", "options")):
             statuses.add(ask(world.clients[role], method, addressed(route), {}).status_code)
+        for method in ("TRACE", "PROPFIND"):
+            answer = world.clients["owner"].generic(method, addressed(route))
+            protected(answer, addressed(route))
+            assert answer.status_code == 405, route.path
     assert statuses >= {302, 403, 404, 405}
     assert not {status for status in statuses if status >= 500}
 
@@ -298,9 +302,10 @@ def test_a_look_changes_nothing(world: World) -> None:
         ask(world.clients[role], "get", reverse("account_email"), {})  # notes the address that the account has
     before = everything()
     for role in ("owner", "superuser"):
-        for path in sorted(paths):
-            ask(world.clients[role], "get", path, {})
-        assert everything() == before, role
+        for method in ("get", "head", "options"):
+            for path in sorted(paths):
+                ask(world.clients[role], method, path, {})
+            assert everything() == before, (role, method)
 
 
 def everything() -> dict[str, list[Any]]:
