@@ -154,7 +154,7 @@ def _hold(user: "User", key: uuid.UUID, wanted: Wanted, prices: Prices | None, n
         raise BudgetExhausted(BudgetStatus.of(user, day, limit))
     output = amount - wanted.input
     cost = prices.cost_nano(input_tokens=wanted.input, output_tokens=output) if prices else 0
-    reservation = Reservation.objects.create(
+    reservation = Reservation(
         generation_id=key,
         user=user,
         usage_day=day,
@@ -162,7 +162,7 @@ def _hold(user: "User", key: uuid.UUID, wanted: Wanted, prices: Prices | None, n
         max_output_tokens=output,
         cost_amount_nano=cost,
         created_at=now,
-    )
+    ).store()
     for month in months:
         if not month.hold(cost):
             raise CostExhausted(month)

@@ -112,9 +112,7 @@ def _too_often(user: "User") -> Refused | None:
 
 def find(user: "User", request_id: UUID) -> Generation | None:
     """The generation that this very request led to when it came before."""
-    known = user.generations.filter(request_id=request_id)
-    pk = known.values_list("pk", flat=True).first()  # hardly ever there: asking for all of it costs five times that
-    return known.select_related("message", "continues").get() if pk else None
+    return Generation.objects.led_to(user, request_id)
 
 
 def _generate(user: "User", request: Generate) -> Asked:
@@ -127,9 +125,7 @@ def _generate(user: "User", request: Generate) -> Asked:
     else:
         conversation = resolving.conversation_of(user, request.conversation_id)
     parent = resolving.parent_for(conversation, request)
-    prompt = Message.objects.create(
-        conversation=conversation, parent=parent, role=Message.Role.USER, text=request.prompt
-    )
+    prompt = Message(conversation=conversation, parent=parent, role=Message.Role.USER, text=request.prompt)
     asked = _queue(user, request, model, prompt, opened=opened)
     noting.note_prompt(user, prompt)
     return asked
@@ -175,8 +171,9 @@ def _queue(
 ) -> Asked:
     """An empty answer to the prompt, and the generation that will write it."""
     _let_through(prompt)
-    answer = Message.objects.create(conversation=prompt.conversation, parent=prompt, role=Message.Role.ASSISTANT)
-    prompt.conversation.touch(answer)
+    answer = Message(conversation=prompt.conversation, parent=prompt, role=Message.Role.ASSISTANT)
+    asked_now = isinstance(request, Generate)
+    prompt.conversation.grow(*([prompt] if asked_now else []), answer)
     return _reserve_and_create(user, request, model, answer, opened=opened)
 
 
@@ -209,7 +206,7 @@ def _reserve_and_create(
         lease_expires_at=new_lease(),  # of the process that stores it, and will run it
     )
     generation.max_output_tokens = _reserve(generation, model, fitted.prompt.max_output_tokens)
-    generation.save(force_insert=True)
+    generation.store()
     return Asked(generation, created=True, follows=follows, opened=opened)
 
 

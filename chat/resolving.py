@@ -38,7 +38,7 @@ def parent_for(conversation: Conversation, request: Generate) -> Message | None:
 
 
 def conversation_of(user: "User", pk: UUID) -> Conversation:
-    conversation = Conversation.objects.visible_to(user).filter(pk=pk).first()
+    conversation = Conversation.objects.of(user, pk)
     if conversation is None:
         raise Refused("not_found", _("This conversation does not exist."), field="conversation_id")
     return conversation

@@ -242,5 +242,5 @@ def test_the_ledger_asks_little_of_the_database(alice: User, django_assert_num_q
         budgets.status(alice, now=NOON)
     with django_assert_num_queries(6):  # two of them are the savepoint
         reservation = reserve(alice)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         reservation.settle(input_tokens=1, output_tokens=1, estimated=False)

@@ -151,6 +151,7 @@ def test_a_hidden_message_is_not_asked_again_nor_continued(answer: Message, grac
 
 def test_the_first_words_of_a_hidden_prompt_are_no_title_any_more(alice: User, grace: User) -> None:
     talk = Conversation.objects.begin(alice, "awful words")
+    talk.save()
     first = Message.objects.create(conversation=talk, role="user", text="awful words")
     HiddenMessage.objects.hide(first, by=grace)
     talk.refresh_from_db()

@@ -125,6 +125,7 @@ async def test_the_demo_gives_none(start_server: Start) -> None:
 
 def test_only_one_may_ask(alice: User) -> None:
     talk = Conversation.objects.begin(alice, PROMPT)
+    talk.save()
     assert [talk.claim_title(), Conversation.objects.get().claim_title()] == [True, False]
     assert [talk.take_title("One"), talk.take_title("Two")] == [True, False]
     assert Conversation.objects.get().title == "One"
@@ -132,6 +133,7 @@ def test_only_one_may_ask(alice: User) -> None:
 
 def test_a_title_that_was_given_is_nobodys_to_claim(alice: User) -> None:
     talk = Conversation.objects.begin(alice, PROMPT)
+    talk.save()
     talk.rename(talk.title)
     assert not talk.claim_title()
     assert not talk.take_title("From the model")

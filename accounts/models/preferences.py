@@ -1,9 +1,14 @@
 """How a person wants the product to be: language, look, model, and what models are to know about them."""
 
+from typing import Any
+
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from config.statements import Select, argument
 
 MAX_INSTRUCTIONS = 4000
 
@@ -33,7 +38,24 @@ class Preferences(models.Model):
 
         ``lock``: one such transaction of a person at a time. SQLite has but one writer and needs none.
         """
-        fields = ["time_zone", "language", "default_model", "custom_instructions"]
-        fields += ["suspended_until", "suspended_because"]
-        people = type(self)._default_manager  # noqa: SLF001 (public, for all its name)
-        self.refresh_from_db(fields=fields, from_queryset=people.select_for_update(no_key=True) if lock else None)
+        found = (LOCKED if lock else AS_THEY_ARE).first(pk=self.pk)
+        if found is None:
+            raise type(self).DoesNotExist
+        for name, value in zip(FRESH, found, strict=True):
+            setattr(self, name, value)
+
+
+FRESH = (
+    *("time_zone", "language", "default_model", "custom_instructions"),
+    *("suspended_until", "suspended_because"),
+)
+
+
+def _one() -> "models.QuerySet[Any]":
+    people: Any = apps.get_model(settings.AUTH_USER_MODEL)
+    found: models.QuerySet[Any] = people.objects.filter(pk=argument("pk", people))
+    return found
+
+
+AS_THEY_ARE = Select(lambda: _one().values_list(*FRESH))
+LOCKED = Select(lambda: _one().select_for_update(no_key=True).values_list(*FRESH))

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from accounts.costs import Prices
+from config.statements import Insert, Select, Update, argument, arguments
 
 from .cost_month import CostMonth
 from .usage_day import UsageDay
@@ -58,7 +59,7 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         prices: Prices | None = None,
     ) -> bool:
         """``Reservation.settle`` by key. Raises DoesNotExist: no call goes without a reservation."""
-        return self.get(pk=generation_id).settle(
+        return self._of(generation_id).settle(
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             cached_input_tokens=cached_input_tokens,
@@ -69,7 +70,13 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
 
     def release(self, generation_id: uuid.UUID) -> bool:
         """``Reservation.release`` by key. Raises DoesNotExist."""
-        return self.get(pk=generation_id).release()
+        return self._of(generation_id).release()
+
+    def _of(self, generation_id: uuid.UUID) -> "Reservation":
+        found = ONE.first(pk=generation_id)
+        if found is None:
+            raise Reservation.DoesNotExist
+        return found
 
 
 class Reservation(models.Model):
@@ -130,6 +137,11 @@ class Reservation(models.Model):
     def __str__(self) -> str:
         return f"{self.generation_id} {self.state} {self.amount}"
 
+    def store(self) -> "Reservation":
+        """It is new."""
+        INSERT.run(self)
+        return self
+
     def settle(
         self,
         *,
@@ -161,7 +173,16 @@ class Reservation(models.Model):
 
     def release(self) -> bool:
         """Give everything back: there was no call. False when it had ended already."""
-        return self._end(state=self.State.RELEASED, settled_amount=0, cost_nano=0)
+        return self._end(
+            state=self.State.RELEASED,
+            settled_amount=0,
+            input_tokens=0,
+            output_tokens=0,
+            cached_input_tokens=0,
+            estimated=True,
+            model="",
+            cost_nano=0,
+        )
 
     def _cost(self, prices: Prices | None, read: int, written: int, cached: int) -> int:
         if prices is None:
@@ -175,8 +196,8 @@ class Reservation(models.Model):
     def _end(self, *, settled_amount: int, cost_nano: int, **fields: object) -> bool:
         """The one move out of ``held``; whoever changes the row also moves the tokens."""
         fields |= {"settled_amount": settled_amount, "cost_nano": cost_nano, "settled_at": timezone.now()}
-        with transaction.atomic():
-            if not Reservation.objects.held().filter(pk=self.pk).update(**fields):
+        with transaction.atomic(savepoint=False):
+            if not END.run(pk=self.pk, **fields):
                 return False
             UsageDay(pk=self.usage_day_id).charge(settled_amount, held=self.amount)
             if self.cost_amount_nano:
@@ -185,3 +206,14 @@ class Reservation(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         return True
+
+
+ENDING = (
+    *("state", "settled_amount", "input_tokens", "output_tokens", "cached_input_tokens", "estimated", "model"),
+    *("cost_nano", "settled_at"),
+)
+INSERT = Insert(Reservation)
+ONE = Select(lambda: Reservation.objects.filter(pk=argument("pk", Reservation)))
+END = Update(
+    lambda: (Reservation.objects.held().filter(pk=argument("pk", Reservation)), arguments(Reservation, ENDING))
+)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts import local_day
+from config.statements import Argument, Select, Update, argument
 
 if TYPE_CHECKING:
     from .user import User
@@ -18,7 +19,7 @@ LEAST_LENGTH = datetime.timedelta(hours=20)
 
 class UsageDayQuerySet(models.QuerySet["UsageDay"]):
     def latest_of(self, user: "User") -> "UsageDay | None":
-        return self.filter(user=user).order_by("-date").first()
+        return LATEST.first(user=user.pk)
 
     def open(self, user: "User", now: datetime.datetime) -> "UsageDay":
         """The person's current day, begun if need be; to be called in a transaction."""
@@ -107,16 +108,33 @@ class UsageDay(models.Model):
 
     def hold(self, amount: int, limit: int | None) -> bool:
         """Reserve so much under this limit; False when it does not fit."""
-        day = UsageDay.objects.filter(pk=self.pk)
-        if limit is not None:
-            day = day.filter(granted__gte=F("used") + F("reserved") + (amount - limit))
-        return day.update(reserved=F("reserved") + amount, limit=limit) == 1
+        if limit is None:
+            return HOLD_UNLIMITED.run(pk=self.pk, amount=amount) == 1
+        return HOLD.run(pk=self.pk, amount=amount, limit=limit, missing=amount - limit) == 1
 
     def charge(self, amount: int, held: int) -> None:
         """Turn what was held into what was used (``amount`` <= ``held``)."""
-        day = UsageDay.objects.filter(pk=self.pk)
-        day.update(used=F("used") + amount, reserved=F("reserved") - held)
+        CHARGE.run(pk=self.pk, amount=amount, held=held)
 
     def grant(self, amount: int) -> None:
         """Allow so much more until the day ends."""
         UsageDay.objects.filter(pk=self.pk).update(granted=F("granted") + amount)
+
+
+def _tokens(name: str) -> Argument:
+    return argument(name, UsageDay, "reserved")
+
+
+def _day() -> UsageDayQuerySet:
+    return UsageDay.objects.filter(pk=argument("pk", UsageDay))
+
+
+LATEST = Select(lambda: UsageDay.objects.filter(user=argument("user", UsageDay)).order_by("-date")[:1])
+HOLD = Update(
+    lambda: (
+        _day().filter(granted__gte=F("used") + F("reserved") + _tokens("missing")),
+        {"reserved": F("reserved") + _tokens("amount"), "limit": _tokens("limit")},
+    )
+)
+HOLD_UNLIMITED = Update(lambda: (_day(), {"reserved": F("reserved") + _tokens("amount"), "limit": None}))
+CHARGE = Update(lambda: (_day(), {"used": F("used") + _tokens("amount"), "reserved": F("reserved") - _tokens("held")}))

@@ -18,8 +18,7 @@ STALE = datetime.timedelta(seconds=20)  # with the pulse between sweeps well wit
 
 def settle(key: UUID, used: Measured, model: str) -> bool:
     """Charge a call of the model of this name; False when that was done before. Blocking."""
-    spoke = LanguageModel.objects.filter(name=model).first()
-    return Reservation.objects.settle(key, **used, model=model, prices=spoke.prices if spoke else None)
+    return Reservation.objects.settle(key, **used, model=model, prices=LanguageModel.objects.prices_of(model))
 
 
 def end_stale_reservations() -> set[UUID]:

@@ -23,7 +23,7 @@ class End(msgspec.Struct, frozen=True):
     def fields(self) -> dict[str, Any]:
         """As fields of the Generation."""
         return {
-            "status": self.status,
+            "status": self.status.value,
             "finish_reason": self.finish_reason,
             "error_code": self.error_code or "",
             "error_message": self.error_message[:500].replace("\0", "\ufffd"),

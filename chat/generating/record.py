@@ -62,7 +62,7 @@ class Record:
             thinking_length=len(self._log.thinking),
         ):
             raise Replaced
-        Message.objects.filter(pk=generation.message_id).update(**self.texts())
+        Message.objects.write(generation.message_id, **self.texts())
         if end.status == Generation.Status.FAILED and self._answer.empty:
             Reservation.objects.release(generation.pk)
         else:

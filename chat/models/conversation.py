@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry
+from config.statements import Insert, Select, Update, argument, arguments
 
 from . import search
 from .message_tree import MessageTree
@@ -41,10 +42,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those of others that were shared with this person by name, newest first."""
         return self.filter(share__people=user, deleted_at=None).exclude(owner=user).order_by("-updated_at", "-pk")
 
+    def of(self, owner: "User", pk: uuid.UUID) -> "Conversation | None":
+        """One of those that are visible to them."""
+        return OWN.first(pk=pk, owner=owner.pk)
+
     def begin(self, user: "User", prompt: str) -> "Conversation":
-        """A new one, named by the first words of its first prompt until there is a better title."""
+        """A new one, named by the first words of its first prompt until there is a better title.
+
+        It is stored with its first messages, when it grows.
+        """
         state = Conversation.TitleState.FIRST_WORDS
-        return self.create(owner=user, title=Conversation.title_from(prompt), title_state=state)
+        return Conversation(owner=user, title=Conversation.title_from(prompt), title_state=state)
 
     def restorable_by(self, user: "User") -> "ConversationQuerySet":
         """Those whose deletion the person can still take back."""
@@ -159,9 +167,22 @@ class Conversation(models.Model):
 
     def touch(self, leaf: "Message") -> None:
         """Make ``leaf`` the end of the active branch and this the newest conversation."""
-        self.active_leaf = leaf
-        self.updated_at = timezone.now()
-        self.save(update_fields=["active_leaf", "updated_at"])
+        self.active_leaf, self.updated_at = leaf, timezone.now()
+        TOUCH.run(pk=self.pk, active_leaf=leaf.pk, updated_at=self.updated_at)
+
+    def grow(self, *new: "Message") -> None:
+        """Store new messages, the last of which is the end of the active branch; the conversation, too, if it is new.
+
+        To be called in a transaction: what it refers to comes after it.
+        """
+        from .message import Message
+
+        if self._state.adding:
+            self.active_leaf = new[-1]
+            INSERT.run(self)
+        else:
+            self.touch(new[-1])
+        Message.objects.store(*new)
 
     def claim_title(self) -> bool:
         """A model is about to be asked for a title: nobody else asks one, now or ever."""
@@ -208,3 +229,17 @@ class Conversation(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         return True
+
+
+INSERT = Insert(Conversation)
+TOUCH = Update(
+    lambda: (
+        Conversation.objects.filter(pk=argument("pk", Conversation)),
+        arguments(Conversation, ("active_leaf", "updated_at")),
+    )
+)
+OWN = Select(
+    lambda: Conversation.objects.filter(
+        pk=argument("pk", Conversation), owner=argument("owner", Conversation), deleted_at=None
+    )
+)

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from config.statements import Insert, Select, Update, argument, arguments
 
 from .conversation import Conversation
 
@@ -29,6 +32,12 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def visible_to(self, user: "User") -> "GenerationQuerySet":
         """Those of the person's own conversations."""
         return self.filter(message__conversation__owner=user, message__conversation__deleted_at=None)
+
+    def led_to(self, user: "User", request_id: UUID) -> "Generation | None":
+        """The one that a person's request led to; hardly ever there."""
+        if not KNOWN.all(user=user.pk, request_id=request_id):
+            return None
+        return self.select_related("message", "continues").get(user=user, request_id=request_id)
 
     def readable_by(self, user: "User") -> "GenerationQuerySet":
         """Those whose conversation the person may read."""
@@ -166,13 +175,18 @@ class Generation(models.Model):
         """Whether it has not ended yet, as far as this object knows."""
         return self.status in self.Status.active()
 
+    def store(self) -> None:
+        """It is new."""
+        INSERT.run(self)
+
     def claim(self, process: UUID, model: str) -> bool:
         """Become its first runner, with this model to speak; false when it was cancelled or claimed before."""
-        waiting = Generation.objects.filter(
-            pk=self.pk, fence=self.fence, status=self.Status.QUEUED, cancel_requested_at=None
-        )
-        fields = {"status": self.Status.RUNNING, "process": process, "model": model}
-        return self._move(waiting, **fields, started_at=timezone.now(), lease_expires_at=new_lease())
+        fields = {"status": self.Status.RUNNING.value, "process": process, "model": model, "fence": self.fence + 1}
+        fields |= {"started_at": timezone.now(), "lease_expires_at": new_lease()}
+        if not CLAIM.run(pk=self.pk, held=self.fence, **fields):
+            return False
+        self._become(fields)
+        return True
 
     def take_over(self, process: UUID) -> bool:
         """Become its runner in place of a dead one, or the one it waits at; false when another was quicker."""
@@ -196,17 +210,18 @@ class Generation(models.Model):
 
     def finish(self, **end: Any) -> bool:
         """Enter the final state given by the fields; false when the runner has been replaced."""
-        if not Generation.objects.held(self.pk, self.fence).update(finished_at=timezone.now(), **end):
+        end["finished_at"] = timezone.now()
+        if not _finish(*end).run(pk=self.pk, held=self.fence, **end):
             return False
-        self.refresh_from_db(fields=["finished_at", *end])  # all of it would forget the loaded message
+        self._become(end)
         return True
 
     def finish_queued(self, **end: Any) -> bool:
         """End it before it began; false when it is not waiting any more."""
-        waiting = Generation.objects.filter(pk=self.pk, status=self.Status.QUEUED)
-        if not waiting.update(finished_at=timezone.now(), **end):
+        end["finished_at"] = timezone.now()
+        if not Generation.objects.filter(pk=self.pk, status=self.Status.QUEUED).update(**end):
             return False
-        self.refresh_from_db(fields=["finished_at", *end])  # all of it would forget the loaded message
+        self._become(end)
         return True
 
     def request_cancel(self) -> bool:
@@ -223,6 +238,35 @@ class Generation(models.Model):
         fields["fence"] = self.fence + 1
         if not candidates.update(**fields):
             return False
+        self._become(fields)
+        return True
+
+    def _become(self, fields: Mapping[str, Any]) -> None:
+        """As the database has it now."""
         for name, value in fields.items():
             setattr(self, name, value)
-        return True
+
+
+@cache
+def _finish(*names: str) -> Update:
+    """The end of one that runs under a fence; these fields say which."""
+    return Update(lambda: (_held(), arguments(Generation, names)))
+
+
+def _held() -> GenerationQuerySet:
+    return Generation.objects.held(argument("pk", Generation), argument("held", Generation, "fence"))  # type: ignore[arg-type]
+
+
+def _waiting() -> GenerationQuerySet:
+    one = Generation.objects.filter(pk=argument("pk", Generation), fence=argument("held", Generation, "fence"))
+    return one.filter(status=Generation.Status.QUEUED, cancel_requested_at=None)
+
+
+CLAIMED = ("status", "process", "model", "fence", "started_at", "lease_expires_at")
+INSERT = Insert(Generation)
+KNOWN = Select(
+    lambda: Generation.objects.filter(
+        user=argument("user", Generation), request_id=argument("request_id", Generation)
+    ).values_list("pk")
+)
+CLAIM = Update(lambda: (_waiting(), arguments(Generation, CLAIMED)))

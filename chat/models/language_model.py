@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models, transaction
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.costs import Prices
 from accounts.models import User
+from config.statements import Argument, Select, argument
 
 from .rates import Rates
 
@@ -28,31 +28,37 @@ FOR_GROUPS = "SELECT languagemodel_id FROM chat_languagemodel_groups"
 OF_GROUPS_OF = "WHERE group_id IN (SELECT group_id FROM accounts_user_groups WHERE user_id = %s)"
 
 
-def _for_groups(user: object = None) -> RawSQL:
-    """The models that are not for everybody; of these, with a user, those that are for them."""
-    if user is None:
+def _for_groups(of: object = None) -> RawSQL:
+    """The models that are not for everybody; of these, with a person's key, those that are for them."""
+    if of is None:
         return RawSQL(FOR_GROUPS, [])  # noqa: S611 (no words of anybody's)
-    key = User._meta.pk  # noqa: SLF001 (public, for all its name)
-    value = key.get_db_prep_value(getattr(user, "pk", None) or uuid.UUID(int=0), connection)
-    return RawSQL(f"{FOR_GROUPS} {OF_GROUPS_OF}", [value])  # noqa: S611
+    return RawSQL(f"{FOR_GROUPS} {OF_GROUPS_OF}", [of])  # noqa: S611
+
+
+def _key_of(user: object) -> uuid.UUID:
+    """Nobody's for whoever is not signed in."""
+    return getattr(user, "pk", None) or uuid.UUID(int=0)
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
     def visible_to(self, user: object) -> "LanguageModelQuerySet":
         """The models this person may use, the default first."""
-        there = Q(enabled=True, offered=True) & (Q(connection=None) | Q(connection__enabled=True))
-        allowed = self.filter(there, ~Q(pk__in=_for_groups()) | Q(pk__in=_for_groups(user or AnonymousUser())))
-        return allowed.select_related("connection").order_by("-is_default", "id")
+        return _visible(self, User._meta.pk.get_db_prep_value(_key_of(user), connection))  # noqa: SLF001 (public)
 
     def choose(self, user: object, name: str | None) -> "LanguageModel | None":
         """The named model; when none is named their default, else the site's. None when they may not use it."""
-        models_ = self.visible_to(user)
+        key = _key_of(user)
         if name:
             if "\0" in name:  # which PostgreSQL will not even compare with
                 return None
-            return models_.filter(name=name).first()
+            return NAMED.first(user=key, name=name)
         preferred = getattr(user, "default_model", "")
-        return (models_.filter(name=preferred).first() if preferred else None) or models_.first()
+        return (NAMED.first(user=key, name=preferred) if preferred else None) or FIRST.first(user=key)
+
+    def prices_of(self, name: str) -> Prices | None:
+        """Of the model of this name; None when there is none any more. One query."""
+        found = PRICES.first(name=name)
+        return None if found is None else Prices(*found)
 
 
 def price(name: "str | _StrPromise") -> "models.DecimalField[Decimal, Decimal]":
@@ -171,3 +177,22 @@ class LanguageModel(Rates):
                 chain.append(model)
             model = model.fallback
         return chain
+
+
+def _visible(among: LanguageModelQuerySet, key: object) -> LanguageModelQuerySet:
+    there = Q(enabled=True, offered=True) & (Q(connection=None) | Q(connection__enabled=True))
+    allowed = among.filter(there, ~Q(pk__in=_for_groups()) | Q(pk__in=_for_groups(key)))
+    return allowed.select_related("connection").order_by("-is_default", "id")
+
+
+def _for_one() -> LanguageModelQuerySet:
+    return _visible(LanguageModel.objects.all(), Argument("user", User._meta.pk))  # noqa: SLF001 (public, for all its name)
+
+
+FIRST = Select(lambda: _for_one()[:1])
+NAMED = Select(lambda: _for_one().filter(name=argument("name", LanguageModel))[:1])
+PRICES = Select(
+    lambda: LanguageModel.objects.filter(name=argument("name", LanguageModel)).values_list(
+        "input_price", "cached_input_price", "output_price"
+    )
+)

@@ -9,6 +9,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
+from config.statements import Insert, Update, argument, arguments
+
 from .conversation import Conversation
 
 if TYPE_CHECKING:
@@ -53,6 +55,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
                     for message_id, generation_id, fence, text, thinking in texts
                 ],
             )
+
+    def store(self, *new: "Message") -> None:
+        """In one statement."""
+        INSERT.run(*new)
+
+    def write(self, pk: uuid.UUID, text: str, thinking: str) -> None:
+        """What an answer says now that it has ended."""
+        WRITE.run(pk=pk, text=text, thinking=thinking)
 
     def held_by(self, generation_id: uuid.UUID, fence: int) -> "MessageQuerySet":
         """The message that a generation writes, as long as its runner has not been replaced."""
@@ -100,3 +110,7 @@ class Message(models.Model):
     def active_generation(self) -> "Generation | None":
         """The generation that is writing this answer now."""
         return self.generations.active().first()
+
+
+INSERT = Insert(Message)
+WRITE = Update(lambda: (Message.objects.filter(pk=argument("pk", Message)), arguments(Message, ("text", "thinking"))))

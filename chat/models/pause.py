@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Announcement, AuditEntry
+from config.statements import Select
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class PauseQuerySet(models.QuerySet["Pause"]):
     def current(self) -> "Pause | None":
         """The one there is now. One query, of a table with hardly a row."""
-        return self.filter(ongoing=True).first()
+        return CURRENT.first()
 
     @transaction.atomic
     def begin(self, sentence: str, *, by: "User") -> bool:
@@ -65,3 +66,6 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+CURRENT = Select(lambda: Pause.objects.filter(ongoing=True)[:1])

@@ -29,11 +29,14 @@ def note_answer(user: "User", message: Message, blocked: Rule | None) -> None:
         note(user, message, noted.matching(f"{message.thinking}\n{message.text}"))
 
 
-@transaction.atomic
 def note(user: "User", message: Message, met: Sequence[Rule]) -> None:
     """The message meets these rules. Blocking."""
-    if not met:
-        return
+    if met:
+        _note(user, message, met)
+
+
+@transaction.atomic
+def _note(user: "User", message: Message, met: Sequence[Rule]) -> None:
     ContentRule.objects.count_hits(rule.id for rule in met)
     known = ContentRule.objects.in_bulk([rule.id for rule in met])
     for rule in met:
