@@ -1,6 +1,6 @@
 """Who may go on watching: a socket or an event stream lives no longer than the sign-in it was opened with."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import Any
 from uuid import UUID
 
@@ -41,14 +41,43 @@ class Ticket(msgspec.Struct, frozen=True):
             raise Refused("forbidden", _("This API key may only read."))
 
 
-def ended_among(tickets: Set[Ticket]) -> set[Ticket]:
-    """Those whose session is gone or expired, whose user is not active any more, whose password has changed, or who
-    must set up a second factor first; and those whose API key is revoked or expired, or its user not active any more.
+class Access:
+    """Looks after those who watch, again and again: what was found to be right is not worked out anew."""
 
-    Blocking: three queries, one more if there are keys.
-    """
-    by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
-    return _ended_keys(by_key) | _ended_sessions(tickets - by_key)
+    def __init__(self) -> None:
+        self._signed: dict[str, str] = {}  # the stored password that a session's hash was found to belong to
+
+    def ended_among(self, tickets: Set[Ticket]) -> set[Ticket]:
+        """Those whose session is gone or expired, whose user is not active any more, whose password has changed, or
+        who must set up a second factor first; and those whose API key is revoked or expired, or its user not active.
+
+        Blocking: three queries, one more if there are keys.
+        """
+        by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
+        return _ended_keys(by_key) | self._ended_sessions(tickets - by_key)
+
+    def _ended_sessions(self, tickets: Set[Ticket]) -> set[Ticket]:
+        if not tickets:
+            return set()
+        keys = {ticket.session_key for ticket in tickets}
+        alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+        sessions = set(alive.values_list("session_key", flat=True))
+        active = User.objects.filter(is_active=True)
+        users = active.filter(pk__in={ticket.user_id for ticket in tickets})
+        passwords = dict(users.values_list("pk", "password"))
+        for user_id in second_factor.without_one(active).values_list("pk", flat=True):
+            passwords.pop(user_id, None)
+        known, self._signed = self._signed, {}
+        ended = set()
+        for ticket in tickets:
+            of_session, password = ticket.session_hash, passwords.get(ticket.user_id)
+            if password is None or ticket.session_key not in sessions:
+                ended.add(ticket)
+            elif known.get(of_session) == password or signed_by(User(password=password), of_session):
+                self._signed[of_session] = password
+            else:
+                ended.add(ticket)
+        return ended
 
 
 def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
@@ -57,23 +86,3 @@ def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
     named = ApiKey.objects.alive().filter(pk__in={ticket.api_key_id for ticket in tickets})
     alive = set(named.exclude(user__in=second_factor.without_one(User.objects.all())).values_list("pk", flat=True))
     return {ticket for ticket in tickets if ticket.api_key_id not in alive}
-
-
-def _ended_sessions(tickets: Set[Ticket]) -> set[Ticket]:
-    if not tickets:
-        return set()
-    keys = {ticket.session_key for ticket in tickets}
-    alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    sessions = set(alive.values_list("session_key", flat=True))
-    users = User.objects.filter(is_active=True).in_bulk({ticket.user_id for ticket in tickets})
-    for user_id in second_factor.without_one(User.objects.filter(pk__in=users)).values_list("pk", flat=True):
-        del users[user_id]
-    return {ticket for ticket in tickets if ticket.session_key not in sessions or not _same_sign_in(ticket, users)}
-
-
-def _same_sign_in(ticket: Ticket, users: Mapping[Any, User]) -> bool:
-    """Whether the user is still the one who signed in: the hash changes with the password."""
-    user = users.get(ticket.user_id)
-    if user is None:
-        return False
-    return signed_by(user, ticket.session_hash)

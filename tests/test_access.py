@@ -4,13 +4,14 @@ import datetime
 from collections.abc import Callable
 
 import aiohttp
+import msgspec
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from chat.access import Ticket, ended_among
+from chat.access import Access, Ticket
 from tests.live.client import signed_in
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
@@ -61,26 +62,39 @@ def ticket(alice: User, as_alice: Client) -> Ticket:
     return Ticket.of(alice, as_alice.session)
 
 
-def test_a_live_sign_in_goes_on(ticket: Ticket) -> None:
-    assert ended_among({ticket}) == set()
+@pytest.fixture(params=["seen before", "new"])
+def access(request: pytest.FixtureRequest, ticket: Ticket) -> Access:
+    access = Access()
+    if request.param == "seen before":
+        assert not access.ended_among({ticket})
+    return access
 
 
-def test_an_expired_session_ends(ticket: Ticket) -> None:
+def test_a_live_sign_in_goes_on(access: Access, ticket: Ticket) -> None:
+    assert access.ended_among({ticket}) == set()
+
+
+def test_an_expired_session_ends(access: Access, ticket: Ticket) -> None:
     Session.objects.update(expire_date=timezone.now() - datetime.timedelta(seconds=1))
-    assert ended_among({ticket}) == {ticket}
+    assert access.ended_among({ticket}) == {ticket}
 
 
-def test_a_deactivated_user_ends(ticket: Ticket) -> None:
+def test_a_deactivated_user_ends(access: Access, ticket: Ticket) -> None:
     User.objects.update(is_active=False)
-    assert ended_among({ticket}) == {ticket}
+    assert access.ended_among({ticket}) == {ticket}
 
 
-def test_a_changed_password_ends_other_sessions(ticket: Ticket, alice: User) -> None:
+def test_a_changed_password_ends_other_sessions(access: Access, ticket: Ticket, alice: User) -> None:
     alice.set_password("something else entirely")
     alice.save()
-    assert ended_among({ticket}) == {ticket}
+    assert access.ended_among({ticket}) == {ticket}
 
 
-def test_somebody_who_must_have_a_second_factor_first_ends(ticket: Ticket) -> None:
+def test_somebody_who_must_have_a_second_factor_first_ends(access: Access, ticket: Ticket) -> None:
     User.objects.update(second_factor_required=True)
-    assert ended_among({ticket}) == {ticket}
+    assert access.ended_among({ticket}) == {ticket}
+
+
+def test_another_session_of_the_same_person_is_no_proof(access: Access, ticket: Ticket) -> None:
+    forged = msgspec.structs.replace(ticket, session_hash="0" * 64)
+    assert access.ended_among({ticket, forged}) == {forged}

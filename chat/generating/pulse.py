@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.budget_watch import BudgetWatch
 from accounts.models import User
 from chat import hints
-from chat.access import ended_among
+from chat.access import Access
 from chat.database import in_database, shared
 from chat.models import Generation, LanguageModel, Message, site_prompt
 from chat.models.provider_limit import rates_of
@@ -42,6 +42,7 @@ class Pulse:
 
     def __init__(self, process: "Process") -> None:
         self._process = process
+        self._access = Access()
         self._budgets = BudgetWatch()
         self._rounds = 0
         self._doubted: weakref.WeakSet[Runner] = weakref.WeakSet()
@@ -72,7 +73,7 @@ class Pulse:
         if not runners:
             return
         asked_at = time.monotonic()
-        held = await in_database(_save, [(runner, runner.record.texts()) for runner in runners])
+        held = await in_database(_save, list(runners))
         for runner, fence in runners.items():
             cancelled = held.get(runner.generation.pk)
             if cancelled is not None:
@@ -94,7 +95,7 @@ class Pulse:
         watching = {viewer.ticket for viewer in self._process.viewers if viewer.ticket is not None}
         if not watching:
             return
-        ended = await in_database(ended_among, watching)
+        ended = await in_database(self._access.ended_among, watching)
         for viewer in list(self._process.viewers):
             if viewer.ticket in ended:
                 viewer.finish(CloseCode.SIGNED_OUT)
@@ -191,10 +192,11 @@ def _deactivated(askers: set[UUID]) -> set[UUID]:
     return set(User.objects.filter(pk__in=askers, is_active=False).values_list("pk", flat=True))
 
 
-def _save(texts: list[tuple[Runner, dict[str, str]]]) -> dict[UUID, bool]:
+def _save(runners: list[Runner]) -> dict[UUID, bool]:
     """Renew the leases and store the texts of those still held, in one transaction. Blocking."""
+    texts = [(runner, runner.record.texts()) for runner in runners]  # here, so that no token waits for all of them
     with transaction.atomic():
-        held = Generation.objects.renew_leases({runner.generation.pk: runner.generation.fence for runner, _ in texts})
+        held = Generation.objects.renew_leases({runner.generation.pk: runner.generation.fence for runner in runners})
         Message.objects.checkpoint(
             (
                 runner.generation.message_id,
