@@ -17,6 +17,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -49,6 +50,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         "busy": gettext_lazy("Very many people are signing in. Please try again in a minute."),
         "too_many_login_attempts": gettext_lazy("Too many failed sign-ins. Wait some minutes, then try again."),
     }
+
+    def is_safe_url(self, url: str) -> bool:
+        """Of this site, by its path alone: another port of the host, or plain HTTP, is another site."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)
