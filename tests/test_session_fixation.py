@@ -37,6 +37,7 @@ def test_each_way_in_begins_a_session_of_its_own(settings: Settings, sign_in: Ca
     planted = SessionStore()
     planted["account_user_code"] = "whatever"
     planted.create()
+    assert planted.session_key
     victim, thief = Client(), Client()
     for browser in (victim, thief):
         browser.cookies["sessionid"] = planted.session_key
