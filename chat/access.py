@@ -1,10 +1,12 @@
 """Who may go on watching: a socket or an event stream lives no longer than the sign-in it was opened with."""
 
 from collections.abc import Set
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
@@ -41,43 +43,14 @@ class Ticket(msgspec.Struct, frozen=True):
             raise Refused("forbidden", _("This API key may only read."))
 
 
-class Access:
-    """Looks after those who watch, again and again: what was found to be right is not worked out anew."""
+def ended_among(tickets: Set[Ticket]) -> set[Ticket]:
+    """Those whose session is gone or expired, whose user is not active any more, whose password has changed, or who
+    must set up a second factor first; and those whose API key is revoked or expired, or its user not active any more.
 
-    def __init__(self) -> None:
-        self._signed: dict[str, str] = {}  # the stored password that a session's hash was found to belong to
-
-    def ended_among(self, tickets: Set[Ticket]) -> set[Ticket]:
-        """Those whose session is gone or expired, whose user is not active any more, whose password has changed, or
-        who must set up a second factor first; and those whose API key is revoked or expired, or its user not active.
-
-        Blocking: three queries, one more if there are keys.
-        """
-        by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
-        return _ended_keys(by_key) | self._ended_sessions(tickets - by_key)
-
-    def _ended_sessions(self, tickets: Set[Ticket]) -> set[Ticket]:
-        if not tickets:
-            return set()
-        keys = {ticket.session_key for ticket in tickets}
-        alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-        sessions = set(alive.values_list("session_key", flat=True))
-        active = User.objects.filter(is_active=True)
-        users = active.filter(pk__in={ticket.user_id for ticket in tickets})
-        passwords = dict(users.values_list("pk", "password"))
-        for user_id in second_factor.without_one(active).values_list("pk", flat=True):
-            passwords.pop(user_id, None)
-        known, self._signed = self._signed, {}
-        ended = set()
-        for ticket in tickets:
-            of_session, password = ticket.session_hash, passwords.get(ticket.user_id)
-            if password is None or ticket.session_key not in sessions:
-                ended.add(ticket)
-            elif known.get(of_session) == password or signed_by(User(password=password), of_session):
-                self._signed[of_session] = password
-            else:
-                ended.add(ticket)
-        return ended
+    Blocking: three queries, one more if there are keys.
+    """
+    by_key = {ticket for ticket in tickets if ticket.api_key_id is not None}
+    return _ended_keys(by_key) | _ended_sessions(tickets - by_key)
 
 
 def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
@@ -86,3 +59,30 @@ def _ended_keys(tickets: Set[Ticket]) -> set[Ticket]:
     named = ApiKey.objects.alive().filter(pk__in={ticket.api_key_id for ticket in tickets})
     alive = set(named.exclude(user__in=second_factor.without_one(User.objects.all())).values_list("pk", flat=True))
     return {ticket for ticket in tickets if ticket.api_key_id not in alive}
+
+
+def _ended_sessions(tickets: Set[Ticket]) -> set[Ticket]:
+    if not tickets:
+        return set()
+    keys = {ticket.session_key for ticket in tickets}
+    alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    sessions = set(alive.values_list("session_key", flat=True))
+    active = User.objects.filter(is_active=True)
+    users = active.filter(pk__in={ticket.user_id for ticket in tickets})
+    passwords = dict(users.values_list("pk", "password"))
+    for user_id in second_factor.without_one(active).values_list("pk", flat=True):
+        passwords.pop(user_id, None)
+    secrets = settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS
+    return {
+        ticket
+        for ticket in tickets
+        if ticket.session_key not in sessions
+        or (password := passwords.get(ticket.user_id)) is None
+        or not _same_sign_in(ticket.session_hash, password, secrets)
+    }
+
+
+@lru_cache(2**17)  # thousands are looked after every two seconds
+def _same_sign_in(session_hash: str, password: str, _secrets: tuple[str, ...]) -> bool:
+    """Whether a session was begun with this stored password: its hash, under one of the keys, would be another."""
+    return signed_by(User(password=password), session_hash)

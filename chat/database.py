@@ -5,7 +5,7 @@ import contextvars
 import datetime
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,12 +18,14 @@ _shared = connection.vendor == "postgresql"  # looked up once: each task of the 
 # SQLite has one writer; PostgreSQL has many, but is waited for; each thread more takes the interpreter from tokens.
 THREADS = 8 if _shared else 3
 PAUSES_S = (0.1, 0.5, 1.5)
+PART_PAUSE_S = 0.02
 logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 
 def shared() -> bool:
@@ -74,6 +76,15 @@ async def in_turn(call: Callable[Arguments, Result], *args: Arguments.args, **kw
     async with _turns.setdefault(loop, asyncio.Semaphore(1)):
         await asyncio.sleep(0)
         return await in_database(call, *args, **kwargs)
+
+
+async def in_parts(items: Sequence[Item], at_once: int) -> AsyncIterator[Sequence[Item]]:
+    """So many at a time, with a pause before the next: the event loop makes up for what waited for the interpreter
+    while a database thread had it. In one go thousands would take it for as long as people notice."""
+    for start in range(0, len(items), at_once):
+        if start:
+            await asyncio.sleep(PART_PAUSE_S)
+        yield items[start : start + at_once]
 
 
 async def _let_go_of_the_requests_own() -> None:

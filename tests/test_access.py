@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from chat.access import Access, Ticket
+from chat.access import Ticket, ended_among
 from tests.live.client import signed_in
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
@@ -63,38 +63,37 @@ def ticket(alice: User, as_alice: Client) -> Ticket:
 
 
 @pytest.fixture(params=["seen before", "new"])
-def access(request: pytest.FixtureRequest, ticket: Ticket) -> Access:
-    access = Access()
+def seen(request: pytest.FixtureRequest, ticket: Ticket) -> None:
+    """What was found to be right once is remembered."""
     if request.param == "seen before":
-        assert not access.ended_among({ticket})
-    return access
+        assert not ended_among({ticket})
 
 
-def test_a_live_sign_in_goes_on(access: Access, ticket: Ticket) -> None:
-    assert access.ended_among({ticket}) == set()
+def test_a_live_sign_in_goes_on(seen: None, ticket: Ticket) -> None:
+    assert ended_among({ticket}) == set()
 
 
-def test_an_expired_session_ends(access: Access, ticket: Ticket) -> None:
+def test_an_expired_session_ends(seen: None, ticket: Ticket) -> None:
     Session.objects.update(expire_date=timezone.now() - datetime.timedelta(seconds=1))
-    assert access.ended_among({ticket}) == {ticket}
+    assert ended_among({ticket}) == {ticket}
 
 
-def test_a_deactivated_user_ends(access: Access, ticket: Ticket) -> None:
+def test_a_deactivated_user_ends(seen: None, ticket: Ticket) -> None:
     User.objects.update(is_active=False)
-    assert access.ended_among({ticket}) == {ticket}
+    assert ended_among({ticket}) == {ticket}
 
 
-def test_a_changed_password_ends_other_sessions(access: Access, ticket: Ticket, alice: User) -> None:
+def test_a_changed_password_ends_other_sessions(seen: None, ticket: Ticket, alice: User) -> None:
     alice.set_password("something else entirely")
     alice.save()
-    assert access.ended_among({ticket}) == {ticket}
+    assert ended_among({ticket}) == {ticket}
 
 
-def test_somebody_who_must_have_a_second_factor_first_ends(access: Access, ticket: Ticket) -> None:
+def test_somebody_who_must_have_a_second_factor_first_ends(seen: None, ticket: Ticket) -> None:
     User.objects.update(second_factor_required=True)
-    assert access.ended_among({ticket}) == {ticket}
+    assert ended_among({ticket}) == {ticket}
 
 
-def test_another_session_of_the_same_person_is_no_proof(access: Access, ticket: Ticket) -> None:
+def test_another_session_of_the_same_person_is_no_proof(seen: None, ticket: Ticket) -> None:
     forged = msgspec.structs.replace(ticket, session_hash="0" * 64)
-    assert access.ended_among({ticket, forged}) == {forged}
+    assert ended_among({ticket, forged}) == {forged}

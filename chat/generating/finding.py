@@ -35,16 +35,12 @@ async def keep_finding(process: "Process") -> None:
 
 async def _join(process: "Process") -> None:
     """Show viewers what other processes write in the conversations that they watch."""
-    viewers = [viewer for viewer in process.viewers if viewer.conversations]
-    if not viewers:
+    watched = set(process.watching())
+    if not watched:
         return
-    watched = {key for viewer in viewers for key in viewer.conversations}
     known = {log.generation_id for log in process.hub}
-    for generation in await in_database(_begun, watched, known):
-        log = process.hub.follow(generation)
-        for viewer in viewers:
-            if log.conversation_id in viewer.conversations and not viewer.watches(log.generation_id):
-                viewer.attach(log)
+    if begun := await in_database(_begun, watched, known):
+        process.join([process.hub.follow(generation) for generation in begun])
 
 
 async def _tell_conversations(process: "Process", watch: ConversationWatch) -> None:

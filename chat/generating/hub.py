@@ -123,12 +123,12 @@ class LogHub:
 def replay(generation: Generation, budget: protocol.Budget) -> GenerationLog:
     """The log of an ended generation, made anew from the database; the same each time."""
     message = generation.message
-    log = GenerationLog(generation.pk, generation.request_id, generation.user_id, message.conversation_id)
     thinking_end = generation.thinking_start + generation.thinking_length
     text_end = generation.text_start + generation.text_length
     events: list[Event] = [StartEvent(start_frame(generation, REPLAY_EPOCH))]
     events += text_events("thinking", message.thinking[generation.thinking_start : thinking_end])
     events += text_events("token", message.text[generation.text_start : text_end])
     events.append(EndEvent(end_frame(generation, len(events), budget)))
-    log.events = events
-    return log
+    return GenerationLog(
+        generation.pk, generation.request_id, generation.user_id, message.conversation_id, events=events
+    )

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import uuid
 import weakref
+from collections import defaultdict
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,22 @@ class Process:
         if runner is not None:
             runner.stop(ending.CANCELLED)
         return runner is not None
+
+    def watching(self) -> dict[UUID, list[Viewer]]:
+        """Who watches which conversation as a whole."""
+        watching: dict[UUID, list[Viewer]] = defaultdict(list)
+        for viewer in self.viewers:
+            for conversation_id in viewer.conversations:
+                watching[conversation_id].append(viewer)
+        return watching
+
+    def join(self, logs: Sequence[GenerationLog]) -> None:
+        """Show these to whoever watches their conversations and has not seen them yet."""
+        watching = self.watching() if logs else {}
+        for log in logs:
+            for viewer in watching.get(log.conversation_id, ()):
+                if not viewer.watches(log.generation_id):
+                    viewer.attach(log)
 
     async def drain(self, within_s: float) -> None:
         """Refuse new work, let running answers end, hand over the rest."""

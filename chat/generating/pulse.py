@@ -5,6 +5,7 @@ import datetime
 import logging
 import time
 import weakref
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from django.utils import timezone
 from accounts.budget_watch import BudgetWatch
 from accounts.models import User
 from chat import hints
-from chat.access import Access
-from chat.database import in_database, shared
+from chat.access import Ticket, ended_among
+from chat.database import in_database, in_parts, shared
 from chat.models import Generation, LanguageModel, Message, site_prompt
 from chat.models.provider_limit import rates_of
 from chat.moderating import rules
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 PULSE_S = 2.0
+AT_ONCE, MANY_AT_ONCE = 50, 500  # answers to save, sign-ins to look after
 SAID_SO_S = 15.0  # for how long it counts that somebody watches in another process
 BUDGET_ROUNDS = 2
 HIDDEN_LATELY = datetime.timedelta(minutes=1)
@@ -42,7 +44,6 @@ class Pulse:
 
     def __init__(self, process: "Process") -> None:
         self._process = process
-        self._access = Access()
         self._budgets = BudgetWatch()
         self._rounds = 0
         self._doubted: weakref.WeakSet[Runner] = weakref.WeakSet()
@@ -64,16 +65,18 @@ class Pulse:
                 await self._tell_budgets()
             except DatabaseError as error:
                 logger.error("pulse: %s", error)
-            self._join()
+            self._process.join([log for log in self._process.hub if not log.ended])
             self._process.hub.sweep()
 
     async def _checkpoint(self) -> None:
         """Save all running answers; stop those that are to be cancelled or that another process has taken over."""
-        runners = {runner: runner.generation.fence for runner in self._process.runners.values()}
-        if not runners:
-            return
+        async for some in in_parts(list(self._process.runners.values()), AT_ONCE):
+            await self._save_some(some)
+
+    async def _save_some(self, some: Sequence[Runner]) -> None:
+        runners = {runner: runner.generation.fence for runner in some}
         asked_at = time.monotonic()
-        held = await in_database(_save, list(runners))
+        held = await in_database(_save, some)
         for runner, fence in runners.items():
             cancelled = held.get(runner.generation.pk)
             if cancelled is not None:
@@ -93,9 +96,9 @@ class Pulse:
     async def _end_access(self) -> None:
         """Let go of those who signed out, or were signed out, since they began to watch."""
         watching = {viewer.ticket for viewer in self._process.viewers if viewer.ticket is not None}
-        if not watching:
-            return
-        ended = await in_database(self._access.ended_among, watching)
+        ended: set[Ticket] = set()
+        async for some in in_parts(list(watching), MANY_AT_ONCE):
+            ended |= await in_database(ended_among, set(some))
         for viewer in list(self._process.viewers):
             if viewer.ticket in ended:
                 viewer.finish(CloseCode.SIGNED_OUT)
@@ -135,20 +138,11 @@ class Pulse:
             if viewer.budget_changed and viewer.ticket and viewer.ticket.user_id in changed:
                 viewer.budget_changed()
 
-    def _join(self) -> None:
-        """Show viewers what runs in the conversations they watch, should the hint have been lost."""
-        running = [log for log in self._process.hub if not log.ended]
-        for viewer in self._process.viewers if running else ():
-            for log in running:
-                if log.conversation_id in viewer.conversations and not viewer.watches(log.generation_id):
-                    viewer.attach(log)
-
     async def _join_elsewhere(self) -> None:
         """Follow what other processes write in those conversations, and let them know that somebody watches."""
         if not shared():
             return
-        hub, viewers = self._process.hub, list(self._process.viewers)
-        watched = {key for viewer in viewers for key in viewer.conversations}
+        hub, watched = self._process.hub, set(self._process.watching())
         known = {log.generation_id for log in hub}
         for generation in await in_database(_active_in, watched, known) if watched else ():
             hub.follow(generation)
@@ -192,7 +186,7 @@ def _deactivated(askers: set[UUID]) -> set[UUID]:
     return set(User.objects.filter(pk__in=askers, is_active=False).values_list("pk", flat=True))
 
 
-def _save(runners: list[Runner]) -> dict[UUID, bool]:
+def _save(runners: Sequence[Runner]) -> dict[UUID, bool]:
     """Renew the leases and store the texts of those still held, in one transaction. Blocking."""
     texts = [(runner, runner.record.texts()) for runner in runners]  # here, so that no token waits for all of them
     with transaction.atomic():
