@@ -1,17 +1,22 @@
 """``/metrics``: what it counts, and that it is for the operator only."""
 
+import asyncio
+import contextlib
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
 import pytest
 
+from chat import measuring
 from config.measures import Counter, Histogram, text
 from tests.live.client import signed_in
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
+LOOKS = "parley_event_loop_lag_seconds_bucket"
 LINE = re.compile(r'^[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.e+-]+$')
 
 
@@ -92,3 +97,20 @@ def test_a_histogram_counts_up_to_each_bound() -> None:
         "wait_seconds_sum 104.5",
         "wait_seconds_count 4",
     ]
+
+
+async def test_each_look_that_a_blocked_loop_missed_was_late() -> None:
+    def later_than_100_ms() -> float:
+        page = text([measuring.LOOP_LAG_S.lines()])
+        return value(page, "parley_event_loop_lag_seconds_count") - value(page, LOOKS + '{le="0.1"}')
+
+    before = later_than_100_ms()
+    watching = asyncio.create_task(measuring.watch_the_loop())
+    await asyncio.sleep(0)
+    time.sleep(0.65)  # noqa: ASYNC251 (this is what is to be seen)
+    async with asyncio.timeout(30):
+        while later_than_100_ms() < before + 5:  # of those due after 0.1, 0.2 … 0.5 s
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching
