@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.live.client import open_socket
 from tests.live.server import LiveServer, prepare
 
-from .measuring import cpu_seconds, resident_mb
+from .processes import cpu_seconds, resident_mb
 from .provider import ProviderProcess
 from .report import Report
 

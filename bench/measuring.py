@@ -3,15 +3,17 @@
 import asyncio
 import itertools
 import time
-from pathlib import Path
 
 import msgspec
 
+from .lag import Lag, between, look
 from .load import Stream, open_streams
+from .processes import cpu_seconds, waited_seconds
 from .provider import ProviderProcess
 from .subjects import Subject
 
 WARM_UP_S = 3.0
+OVERDUE_S = 240.0  # after which an answer has none: a machine may be slow, but the benchmark has an end
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -21,9 +23,15 @@ class Load(msgspec.Struct, frozen=True):
     rate: float
     tokens: int
 
+    @property
+    def lasts_s(self) -> float:
+        return self.tokens / self.rate if self.rate else 0.0
+
 
 class Result(msgspec.Struct, frozen=True):
-    """Delays in ms over all tokens; CPU in seconds per million tokens: over all, and when all streams ran steadily."""
+    """Delays in ms over all tokens; CPU in seconds per million tokens. What is ``steady`` leaves out the beginnings and
+    the ends, and is None for a load that is too short. ``beside_cpu`` is what database and Redis work for it, where
+    they are processes; ``waited`` the percentage of the time in which it wanted a core and had none."""
 
     subject: str
     load: Load
@@ -32,12 +40,43 @@ class Result(msgspec.Struct, frozen=True):
     p50: float
     p99: float
     worst: float
-    steady_p99: float
+    steady_p99: float | None
     tokens_per_s: float
     cpu: float
-    steady_cpu: float
+    steady_cpu: float | None
+    beside_cpu: float
     bytes_per_token: float
     tokens_per_frame: float
+    waited: float
+    lag: Lag | None
+    steady_lag: Lag | None
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How far a subject and its readers are at a moment."""
+
+    at: float
+    cpu_s: float
+    waited_s: float
+    beside_s: float
+    looks: dict[float, int] | None
+    seen: list[int]  # tokens, by stream
+
+    @classmethod
+    async def take(cls, subject: Subject, streams: list[Stream]) -> "Reading":
+        looks = await asyncio.to_thread(look, subject.url) if subject.url else None
+        seen = [len(stream.delays_us) for stream in streams]
+        pid = subject.pid
+        return cls(time.monotonic(), cpu_seconds(pid), waited_seconds(pid), subject.beside_s(), looks, seen)
+
+    def lag(self, until: "Reading") -> Lag | None:
+        return between(self.looks, until.looks) if self.looks and until.looks else None
+
+    def cpu(self, until: "Reading") -> float:
+        return (until.cpu_s - self.cpu_s) / max(1, sum(until.seen) - sum(self.seen)) * 1e6
+
+    def beside_cpu(self, until: "Reading") -> float:
+        return (until.beside_s - self.beside_s) / max(1, sum(until.seen) - sum(self.seen)) * 1e6
 
 
 async def measure(subject: Subject, provider: ProviderProcess, load: Load) -> Result:
@@ -47,54 +86,69 @@ async def measure(subject: Subject, provider: ProviderProcess, load: Load) -> Re
     provider.script(tokens=load.tokens, rate=load.rate, stamped=True, tokens_per_packet=packet, ignore_max_tokens=True)
     streams = await open_streams(subject.port, [subject.headers(number) for number in range(load.streams)])
     await asyncio.sleep(0.5)
-    began, before = time.monotonic(), cpu_seconds(subject.pid)
+    before = await Reading.take(subject, streams)
     for stream in streams:
         stream.ask()
-    steady = asyncio.create_task(_steady(subject.pid, streams, load))
-    await asyncio.gather(*(stream.ended for stream in streams))
-    took, spent = time.monotonic() - began, cpu_seconds(subject.pid) - before
+    steady = asyncio.create_task(_steady(subject, streams, load))
+    await ended(streams, load.lasts_s + OVERDUE_S)
+    took = time.monotonic() - before.at
+    after = await Reading.take(subject, streams)
     for stream in streams:
         stream.transport.abort()
+    return _result(subject, load, streams, took, before, after, await steady)
+
+
+async def ended(streams: list[Stream], limit_s: float) -> None:
+    """Wait for every end; what has none by then has failed."""
+    await asyncio.wait([stream.ended for stream in streams], timeout=limit_s)
+    for stream in streams:
+        if not stream.ended.done():
+            stream.error = b"no end"
+
+
+def _result(
+    subject: Subject,
+    load: Load,
+    streams: list[Stream],
+    took: float,
+    before: Reading,
+    after: Reading,
+    steady: tuple[Reading, Reading] | None,
+) -> Result:
     delays = sorted(itertools.chain.from_iterable(stream.delays_us for stream in streams)) or [0]
-    steady_cpu, skipped = await steady
-    late = sorted(itertools.chain.from_iterable(s.delays_us[n:] for s, n in zip(streams, skipped, strict=True))) or [0]
     firsts = sorted(stream.delays_us[0] for stream in streams if stream.delays_us) or [0]
-    count = len(delays)
     return Result(
-        subject.name,
-        load,
-        sum(bool(stream.error) for stream in streams),
-        firsts[len(firsts) // 2] / 1000,
-        delays[count // 2] / 1000,
-        delays[count * 99 // 100] / 1000,
-        delays[-1] / 1000,
-        late[len(late) * 99 // 100] / 1000,
-        count / took,
-        spent / count * 1e6,
-        steady_cpu,
-        sum(stream.bytes for stream in streams) / count,
-        count / max(1, sum(stream.frames for stream in streams)),
+        subject=subject.name,
+        load=load,
+        failed=sum(bool(stream.error) for stream in streams),
+        first_p50=firsts[len(firsts) // 2] / 1000,
+        p50=delays[len(delays) // 2] / 1000,
+        p99=delays[len(delays) * 99 // 100] / 1000,
+        worst=delays[-1] / 1000,
+        steady_p99=p99_ms(streams, steady[0].seen) if steady else None,
+        tokens_per_s=len(delays) / took,
+        cpu=before.cpu(after),
+        steady_cpu=steady[0].cpu(steady[1]) if steady else None,
+        beside_cpu=before.beside_cpu(after),
+        bytes_per_token=sum(stream.bytes for stream in streams) / len(delays),
+        tokens_per_frame=len(delays) / max(1, sum(stream.frames for stream in streams)),
+        waited=(after.waited_s - before.waited_s) / (after.at - before.at) * 100,
+        lag=before.lag(after),
+        steady_lag=steady[0].lag(steady[1]) if steady else None,
     )
 
 
-async def _steady(pid: int, streams: list[Stream], load: Load) -> tuple[float, list[int]]:
-    """CPU seconds per million tokens from when the beginnings are over until before the ends, and what was skipped."""
-    lasts = load.tokens / load.rate if load.rate else 0
-    if lasts <= 2 * WARM_UP_S:
-        return 0.0, [0] * len(streams)
+def p99_ms(streams: list[Stream], seen: list[int]) -> float:
+    """Of the tokens that came after those that had been seen."""
+    late = sorted(itertools.chain.from_iterable(s.delays_us[n:] for s, n in zip(streams, seen, strict=True))) or [0]
+    return late[len(late) * 99 // 100] / 1000
+
+
+async def _steady(subject: Subject, streams: list[Stream], load: Load) -> tuple[Reading, Reading] | None:
+    """When the beginnings are over, and before the ends."""
+    if load.lasts_s <= 2 * WARM_UP_S:
+        return None
     await asyncio.sleep(WARM_UP_S)
-    before, seen = cpu_seconds(pid), [len(stream.delays_us) for stream in streams]
-    await asyncio.sleep(lasts - 2 * WARM_UP_S)
-    tokens = sum(len(stream.delays_us) for stream in streams) - sum(seen)
-    return (cpu_seconds(pid) - before) / max(tokens, 1) * 1e6, seen
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def resident_mb(pid: int) -> float:
-    """Memory of a process, in MB."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
+    before = await Reading.take(subject, streams)
+    await asyncio.sleep(load.lasts_s - 2 * WARM_UP_S)
+    return before, await Reading.take(subject, streams)

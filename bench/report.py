@@ -17,10 +17,11 @@ class Report:
         self._figures: dict[str, Any] = {}
         print(f"\n{part} (load of the machine: {os.getloadavg()[0]:.1f})")
 
-    def say(self, what: str, value: float, unit: str = "") -> None:
-        """One figure."""
-        print(f"{what:72} {value:10.2f} {unit}", flush=True)
-        self._figures[what] = {"value": round(value, 3), "unit": unit}
+    def say(self, what: str, value: float | None, unit: str = "") -> None:
+        """One figure; None: there is none."""
+        shown = "–" if value is None else f"{value:.2f}"
+        print(f"{what:72} {shown:>10} {unit}", flush=True)
+        self._figures[what] = {"value": None if value is None else round(value, 3), "unit": unit}
 
     def rows(self, name: str, rows: list[dict[str, Any]]) -> None:
         """A table that was printed elsewhere."""

@@ -1,52 +1,54 @@
-"""``python -m bench.shared [STREAMS [RATE]]``: what a token costs with PostgreSQL and Redis, beside a journal alone."""
+"""``python -m bench.shared [STREAMS RATE] [--rounds N] [--seconds S]``: what a token costs with PostgreSQL and Redis,
+beside a journal alone."""
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
+import msgspec
 import uvloop
 
 from tests.live.redis import RedisServer
 from tests.postgres import PostgresServer
 
-from .measuring import Load, cpu_seconds, measure
+from .measuring import Load, Result
+from .processes import cpu_seconds, family_cpu_seconds
 from .provider import ProviderProcess
 from .report import Report
+from .rounds import in_turns
 from .subjects import Parley
 
-SECONDS = 15
-WARM_UP = Load(10, 50, 100)
+PART = "shared"
+EMBEDDED, WITH_REDIS, WITH_BOTH = "SQLite", "SQLite and Redis", "PostgreSQL and Redis"
+LOADS = ((200, 50), (1000, 50))
 
 
-async def main(streams: int, rate: float) -> None:
-    """One process, whose answers nobody else reads."""
-    report = Report(f"shared, {streams} streams x {rate:g} tokens/s")
-    load = Load(streams, rate, int(rate * SECONDS))
+async def shared(chosen: list[Load], rounds: int) -> list[Result]:
+    """One process each, whose answers nobody else reads."""
     with (
         tempfile.TemporaryDirectory() as name,
         ProviderProcess() as provider,
         RedisServer(Path(name)) as redis,
         PostgresServer() as postgres,
     ):
-        subjects = {
-            "SQLite": Parley(provider.url),
-            "SQLite and Redis": Parley(provider.url, REDIS_URL=redis.url),
-            "PostgreSQL and Redis": Parley(provider.url, postgres.create(), REDIS_URL=redis.url),
-        }
-        for title, subject in subjects.items():
-            with subject:
-                await measure(subject, provider, WARM_UP)
-                spent = cpu_seconds(redis.pid)
-                result = await measure(subject, provider, load)
-                report.say(f"{title}: CPU s for a million tokens, all", result.cpu, "s")
-                report.say(f"{title}: CPU s for a million tokens, steady", result.steady_cpu, "s")
-                redis_s = (cpu_seconds(redis.pid) - spent) / (streams * load.tokens) * 1e6
-                report.say(f"{title}: CPU s for a million tokens, Redis's own", redis_s, "s")
-                report.say(f"{title}: delay p99, steady", result.steady_p99, "ms")
-                report.say(f"{title}: answers that failed", result.failed)
-    report.save()
+        url, works = {"REDIS_URL": redis.url}, [lambda: cpu_seconds(redis.pid)]
+        both = [*works, lambda: family_cpu_seconds(postgres.pid)]
+        subjects = (
+            Parley(provider.url, name=EMBEDDED),
+            Parley(provider.url, name=WITH_REDIS, beside=works, **url),
+            Parley(provider.url, postgres.create(), name=WITH_BOTH, beside=both, **url),
+        )
+        return await in_turns(subjects, chosen, rounds, provider)
 
 
 if __name__ == "__main__":
-    arguments = [float(argument) for argument in sys.argv[1:]]
-    uvloop.run(main(int(arguments[0]) if arguments else 500, arguments[1] if len(arguments) > 1 else 20.0))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("load", type=int, nargs="*", help="streams, and the tokens of each in a second")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=12)
+    arguments = parser.parse_args()
+    pairs = [tuple(arguments.load)] if arguments.load else LOADS
+    report = Report(PART)
+    loads = [Load(streams, rate, rate * arguments.seconds) for streams, rate in pairs]
+    report.rows("loads", msgspec.to_builtins(uvloop.run(shared(loads, arguments.rounds))))
+    report.save()

@@ -6,7 +6,7 @@ import time
 import uvloop
 
 from .load import Stream, open_streams
-from .measuring import cpu_seconds, resident_mb
+from .processes import cpu_seconds, resident_mb
 from .provider import ProviderProcess
 from .report import Report
 from .subjects import Parley

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -14,24 +15,40 @@ YARDSTICKS = Path(__file__).parent / "yardsticks"
 
 
 class Subject(Protocol):
-    """``with subject:`` runs it; ``headers(n)`` are the request headers of the n-th socket."""
+    """``with subject:`` runs it; ``headers(n)`` are the request headers of the n-th socket.
+
+    ``url`` is where its ``/metrics`` are, empty when it has none; ``beside_s`` the CPU seconds of the database's and
+    Redis's processes so far.
+    """
 
     name: str
     port: int
+    url: str
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
     @property
     def pid(self) -> int: ...
     def headers(self, number: int) -> str: ...
+    def beside_s(self) -> float: ...
 
 
 class Parley:
-    """Sign-in, budget, journal, database: everything on, and nobody's requests limited but by the machine."""
+    """Sign-in, budget, journal, database: everything on, and nobody's requests limited but by the machine.
 
-    name = "Parley"
+    A setting that is None is as delivered.
+    """
 
-    def __init__(self, provider_url: str, database_url: str = "", **settings: Any) -> None:
+    def __init__(
+        self,
+        provider_url: str,
+        database_url: str = "",
+        name: str = "Parley",
+        beside: Sequence[Callable[[], float]] = (),
+        **settings: Any,
+    ) -> None:
+        self.name = name
+        self._beside = beside
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         (folder / "template").mkdir()
@@ -45,6 +62,7 @@ class Parley:
             folder / "template", people, folder / "data", OPENAI_BASE_URL=provider_url + "/v1", **(limits | settings)
         )
         self.port = self.server.port
+        self.url = self.server.url
 
     def __enter__(self) -> Self:
         self.server.start()
@@ -62,9 +80,14 @@ class Parley:
         cookies = self.server.cookies(PEOPLE[number % len(PEOPLE)])
         return f"Host: 127.0.0.1:{self.port}\r\nOrigin: {self.server.url}\r\nCookie: {cookies}\r\n"
 
+    def beside_s(self) -> float:
+        return sum(process() for process in self._beside)
+
 
 class Relay:
     """A yardstick, started by its command."""
+
+    url = ""
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name = name
@@ -87,6 +110,9 @@ class Relay:
 
     def headers(self, number: int) -> str:
         return f"Host: 127.0.0.1:{self.port}\r\n"
+
+    def beside_s(self) -> float:
+        return 0.0
 
 
 def tutorial(provider_url: str) -> Relay:

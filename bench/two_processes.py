@@ -18,7 +18,8 @@ from tests.live.server import LiveServer, prepare
 from tests.postgres import PostgresServer
 
 from .load import Stream, open_streams
-from .measuring import Load, cpu_seconds, measure
+from .measuring import Load, measure
+from .processes import cpu_seconds
 from .provider import ProviderProcess
 from .report import Report
 from .subjects import PEOPLE, Parley
@@ -95,8 +96,8 @@ async def stopped_elsewhere(report: Report, servers: list[LiveServer], provider:
 async def costs(report: Report, provider: ProviderProcess, redis: RedisServer, count: int) -> None:
     """What Redis adds to one process that nobody else reads from."""
     load = Load(count, RATE, RATE * SECONDS)
-    for name, settings in {"with the journal alone": {}, "with Redis": {"REDIS_URL": redis.url}}.items():
-        with Parley(provider.url, **settings) as subject:
+    for name, url in {"with the journal alone": None, "with Redis": redis.url}.items():
+        with Parley(provider.url, REDIS_URL=url) as subject:
             await measure(subject, provider, Load(10, RATE, 100))
             result = await measure(subject, provider, load)
             report.say(f"CPU seconds per million tokens {name}, steady", result.steady_cpu, "s")

@@ -40,6 +40,11 @@ class PostgresServer:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, name: str) -> str:
         """A database of it, for ``DATABASE_URL``."""
         return f"postgresql://{USER}@/{name}?host={self.folder}"

@@ -26,14 +26,15 @@ ON_POSTGRES = "database_url"  # a file in the data folder of a server whose data
 
 
 def environment(data_dir: Path, **settings: Any) -> dict[str, str]:
-    """The process's environment: nothing of the machine's own settings, loopback only."""
+    """The process's environment: nothing of the machine's own settings, loopback only. None: as delivered."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
     defaults = {"AUTO_TITLE": "0", "ENV_FILE": "", "DATA_DIR": str(data_dir), "OLLAMA_URL": "http://127.0.0.1:9"}
     loose = {"MESSAGES_PER_MINUTE": "100000", "DAILY_TOKEN_BUDGET": "", "MAX_GENERATIONS_PER_USER": "200"}
     at = data_dir / ON_POSTGRES
     database = {"DATABASE_URL": at.read_text()} if at.exists() else {}
     shared = {"REDIS_URL": os.environ["PARLEY_TEST_REDIS"]} if "PARLEY_TEST_REDIS" in os.environ else {}
-    return kept | defaults | loose | database | shared | {name: str(value) for name, value in settings.items()}
+    said = kept | defaults | loose | database | shared | settings
+    return {name: str(value) for name, value in said.items() if value is not None}
 
 
 def prepare(data_dir: Path, names: Sequence[str] = PEOPLE, database_url: str = "") -> dict[str, dict[str, str]]:

@@ -1,0 +1,48 @@
+"""Subjects under the same loads, in turns and more than once: a machine is not the same from one minute to the next."""
+
+import contextlib
+from collections.abc import Sequence
+
+from .measuring import Load, Result, measure
+from .provider import ProviderProcess
+from .subjects import Subject
+
+WARM_UP = Load(10, 50, 100)  # the first answers warm everything up
+WIDTHS = (22, 7, 5, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 7, 6)
+NAMES = "subject,streams,rate,first50,p50 ms,p99,max,steady99,tokens/s,cpu,steady,beside,B/tok,waited%,failed"
+
+
+async def in_turns(
+    subjects: Sequence[Subject], loads: Sequence[Load], rounds: int, provider: ProviderProcess
+) -> list[Result]:
+    """All subjects run all the time. In each round each load meets one after the other, another one first each time."""
+    results = []
+    with contextlib.ExitStack() as running:
+        for subject in subjects:
+            running.enter_context(subject)
+            await measure(subject, provider, WARM_UP)
+        print(line(NAMES.split(",")), flush=True)
+        for number in range(rounds):
+            for load in loads:
+                first = number % len(subjects)
+                for subject in [*subjects[first:], *subjects[:first]]:
+                    results.append(await measure(subject, provider, load))
+                    say(results[-1])
+    return results
+
+
+def line(cells: Sequence[str]) -> str:
+    return " ".join(f"{cell:<{WIDTHS[0]}}" if n == 0 else f"{cell:>{WIDTHS[n]}}" for n, cell in enumerate(cells))
+
+
+def say(result: Result) -> None:
+    load = result.load
+    delays = (result.first_p50, result.p50, result.p99, result.worst, result.steady_p99)
+    costs = (result.cpu, result.steady_cpu, result.beside_cpu, result.bytes_per_token, result.waited)
+    cells = [result.subject, str(load.streams), f"{load.rate:g}" if load.rate else "max"]
+    cells += ["–" if delay is None else f"{delay:.2f}" for delay in delays]
+    cells += [f"{result.tokens_per_s:.0f}", *("–" if cost is None else f"{cost:.1f}" for cost in costs)]
+    print(line([*cells, str(result.failed)]), flush=True)
+    for when, lag in {"all": result.lag, "steady": result.steady_lag}.items():
+        if lag is not None:
+            print(f"  {when}: {lag}", flush=True)
