@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chat import protocol
+from chat.generating.cursor import Frame
 from chat.generating.events import EndEvent, StartEvent, TextEvent
 from chat.generating.journal import Journal
-from chat.generating.log import Frame, GenerationLog
+from chat.generating.log import GenerationLog
 from tests.live.client import Reader
 
 REQUEST_ID, CONVERSATION_ID = uuid.UUID(int=1), uuid.UUID(int=2)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from chat import protocol
 from chat.access import Ticket
 
-from .log import Cursor, Frame, GenerationLog
+from .cursor import Cursor, Frame
+from .log import GenerationLog
 
 MAX_NOTICES = 256
 

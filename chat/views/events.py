@@ -23,7 +23,7 @@ from accounts.models import User
 from chat import answering, generating, protocol
 from chat.access import Ticket
 from chat.generating import Viewer
-from chat.generating.log import Frame
+from chat.generating.cursor import Frame
 from chat.protocol import Refused
 from chat.storage import storage_refusal
 

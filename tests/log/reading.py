@@ -2,7 +2,7 @@
 
 import json
 
-from chat.generating.log import Cursor, Frame
+from chat.generating.cursor import Cursor, Frame
 from tests.live.client import Reader
 from tests.logs import REQUEST_ID, apply
 

@@ -3,8 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from chat.generating.cursor import Cursor
 from chat.generating.events import MAX_FRAME_TEXT, text_events
-from chat.generating.log import Cursor, GenerationLog
+from chat.generating.log import GenerationLog
 from tests.live.client import Reader
 from tests.logs import REQUEST_ID, apply, done, new_log, same, start, state
 

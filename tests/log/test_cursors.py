@@ -2,8 +2,9 @@
 
 import pytest
 
+from chat.generating.cursor import Cursor
 from chat.generating.events import MAX_FRAME_TEXT, StartEvent, text_events
-from chat.generating.log import Cursor, GenerationLog
+from chat.generating.log import GenerationLog
 from tests.live.client import Reader
 from tests.log.reading import drained, read, types
 from tests.logs import REQUEST_ID, apply, ended, new_log, queued, same, start, state, text, written

@@ -1,9 +1,9 @@
 """An answer that ended long ago is a log again, made of what the database has."""
 
 from accounts.models import User
+from chat.generating.cursor import Cursor
 from chat.generating.frames import budget_now
 from chat.generating.hub import replay
-from chat.generating.log import Cursor
 from tests.conversations import generated, written
 
 from .reading import drained, read, types

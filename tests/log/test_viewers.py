@@ -4,8 +4,8 @@ import json
 import tracemalloc
 
 from chat import protocol
+from chat.generating.cursor import Cursor, Frame
 from chat.generating.events import MAX_FRAME_TEXT
-from chat.generating.log import Cursor, Frame
 from chat.generating.viewer import MAX_NOTICES, Viewer
 from tests.log.reading import types
 from tests.logs import ended, text, written

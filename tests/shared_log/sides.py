@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from accounts.models import User
+from chat.generating.cursor import Cursor
 from chat.generating.events import Event
 from chat.generating.flushing import Flusher
 from chat.generating.hub import LogHub
 from chat.generating.journal import Journal
-from chat.generating.log import Cursor, GenerationLog
+from chat.generating.log import GenerationLog
 from chat.generating.redis_log import RedisLog
 from chat.generating.tailing import Tail
 from chat.models import Generation, Message

@@ -3,7 +3,8 @@
 import asyncio
 import uuid
 
-from chat.generating.log import Cursor, GenerationLog
+from chat.generating.cursor import Cursor
+from chat.generating.log import GenerationLog
 from chat.generating.redis_log import RUNNING_S, Entry
 from tests.live.redis import RedisServer
 from tests.logs import CONVERSATION_ID, REQUEST_ID, apply, done, same, start, state, text
