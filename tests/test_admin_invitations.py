@@ -37,6 +37,7 @@ def test_without_mail_the_link_is_shown_once_and_works(as_grace: Client) -> None
     link = re.search(r"http://[^ <]+/accounts/invitation/[\w-]+/", page)
     assert link, page
     path = "/" + link[0].split("/", 3)[3]
+    assert "new@example.org” was added" in page
     assert Client().get(path).status_code == 200
     assert link[0] not in as_grace.get("/admin/accounts/invitation/").content.decode()
     assert [group.name for group in Invitation.objects.get().groups.all()] == ["Writers"]

@@ -63,7 +63,7 @@ class InvitationAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
         invited = invite(request, form.cleaned_data["email"], list(form.cleaned_data["groups"]))
-        obj.pk, obj.digest = invited.pk, invited.digest
+        obj.pk, obj.email, obj.digest = invited.pk, invited.email, invited.digest
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """``invite`` has set the groups."""
