@@ -78,6 +78,13 @@ def test_the_sign_in_page_says_what_a_person_without_a_password_can_do(client: C
     assert "Create an account" not in page
 
 
+def test_without_mail_nobody_waits_for_a_link(client: Client, settings: Settings) -> None:
+    assert "This site sends no mail" in (page := client.get("/accounts/password/reset/").content.decode())
+    assert 'name="email"' not in page
+    settings.MAIL_IS_SET_UP = True
+    assert 'name="email"' in client.get("/accounts/password/reset/").content.decode()
+
+
 def test_sign_up_is_closed_by_default(client: Client) -> None:
     client.post("/accounts/signup/", {"email": "eve@example.org", "password1": PASSWORD})
     assert not User.objects.exists()
