@@ -47,7 +47,7 @@ async def _store_and_run(process: Process, user: "User", request: Ask, viewer: "
     if not asked.created:
         viewer.attach(await _log(user, generation))
         return
-    log = process.submit(generation, asked.follows)
+    log = process.submit(generation, asked.follows, asked.ground)
     viewer.attach(log)
     await hints.generation_queued(log.conversation_id, generation.pk)
     change: hints.Change = "created" if asked.opened else "message"

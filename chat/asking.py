@@ -1,5 +1,6 @@
 """From a request to a stored generation: checks it, creates its messages, reserves its tokens, all or nothing."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from accounts.costs import Prices
 from accounts.rate_limits import limiter
 
 from . import refusals, resolving
+from .generating.groundwork import Groundwork
 from .models import ContentRule, Conversation, Generation, LanguageModel, Message, Pause
 from .models.generation import new_lease
+from .models.provider_limit import rates_of
 from .moderating import noting, rules
 from .prompting import fit, system_prompt
 from .protocol import Ask, Continue, Generate, Refused, Regenerate
@@ -31,12 +34,14 @@ TRIES_PER_MESSAGE = 10  # requests that are refused cost something, too
 class Asked(msgspec.Struct, frozen=True):
     """What a request led to. ``created`` is false when the same request came before: there is nothing to run.
 
-    ``follows`` is the generation that must end first, and ``opened`` says that the conversation is new.
+    ``follows`` is the generation that must end first, ``ground`` is for its runner, and ``opened`` says that the
+    conversation is new.
     """
 
     generation: Generation
     created: bool
     follows: Generation | None = None
+    ground: Groundwork | None = None
     opened: bool = False
 
 
@@ -189,7 +194,8 @@ def _reserve_and_create(
     prompt = answer.parent
     assert prompt is not None  # an answer always has one
     follows = prompt.parent.active_generation if prompt.parent else None
-    fitted = fit(answer.conversation.branch(prompt), model, system_prompt(user), prefix=answer.text)
+    branch = answer.conversation.branch(prompt)
+    fitted = fit(branch, model, system_prompt(user), prefix=answer.text)
     # What the answer before it will hold is not known yet, only how much that is at most.
     input_tokens = fitted.input_tokens + (follows.max_output_tokens if follows else 0)
     generation = Generation(
@@ -205,14 +211,17 @@ def _reserve_and_create(
         allow_fallback=getattr(request, "allow_fallback", True),
         lease_expires_at=new_lease(),  # of the process that stores it, and will run it
     )
-    generation.max_output_tokens = _reserve(generation, model, fitted.prompt.max_output_tokens)
-    generation.store()
-    return Asked(generation, created=True, follows=follows, opened=opened)
-
-
-def _reserve(generation: Generation, model: LanguageModel, max_output_tokens: int) -> int:
-    """Hold what the generation may use, at the price of the dearest model that may answer; the output granted."""
     chain = model.chain() if generation.allow_fallback else [model]
+    generation.max_output_tokens = _reserve(generation, chain, fitted.prompt.max_output_tokens)
+    generation.store()
+    ground = Groundwork(chain, rates_of(chain))
+    if follows is None:
+        ground = msgspec.structs.replace(ground, branch=branch, prompt=fitted.prompt, alone=True)
+    return Asked(generation, created=True, follows=follows, ground=ground, opened=opened)
+
+
+def _reserve(generation: Generation, chain: Sequence[LanguageModel], max_output_tokens: int) -> int:
+    """Hold what the generation may use, at the price of the dearest model that may answer; the output granted."""
     try:
         reservation = budgets.reserve(
             generation.user,

@@ -28,6 +28,7 @@ from . import ending, recovery
 from .admission import Admission
 from .finding import keep_finding
 from .flushing import Flusher
+from .groundwork import Groundwork
 from .hub import LogHub
 from .listening import listen
 from .lock import DataLock
@@ -105,10 +106,12 @@ class Process:
         if runner is not None:
             runner.replaced()
 
-    def submit(self, generation: Generation, follows: Generation | None = None) -> GenerationLog:
+    def submit(
+        self, generation: Generation, follows: Generation | None = None, ground: Groundwork | None = None
+    ) -> GenerationLog:
         """Run a stored generation when its turn comes; its log is there at once."""
         log = self.hub.create(generation)
-        self._run(generation, log, self.runners.get(follows.pk) if follows else None)
+        self._run(generation, log, self.runners.get(follows.pk) if follows else None, ground)
         return log
 
     async def go_on_with(self, taken: Sequence[recovery.Taken]) -> None:
@@ -186,8 +189,14 @@ class Process:
         before = prompt.parent_id if prompt else None
         return next((runner for runner in self.runners.values() if runner.generation.message_id == before), None)
 
-    def _run(self, generation: Generation, log: GenerationLog, follows: Runner | None = None) -> None:
-        runner = Runner(self, generation, log, follows)
+    def _run(
+        self,
+        generation: Generation,
+        log: GenerationLog,
+        follows: Runner | None = None,
+        ground: Groundwork | None = None,
+    ) -> None:
+        runner = Runner(self, generation, log, follows, ground)
         self.runners[generation.pk] = runner
         task = self.spawn(runner.run())
         task.add_done_callback(lambda _: self.runners.pop(generation.pk, None))

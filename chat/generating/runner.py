@@ -15,8 +15,6 @@ from django.utils.translation import gettext as _
 
 from chat.database import in_database, persistently, shared
 from chat.models import Generation, LanguageModel, Message
-from chat.models.provider_limit import rates_of
-from chat.models.rates import Rates
 from chat.moderating import rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
@@ -28,6 +26,7 @@ from .claiming import CancelledWhileQueued, Full, claim
 from .conclusion import Conclusion
 from .ending import End
 from .frames import queued_frame, start_frame
+from .groundwork import Groundwork
 from .journal import JournalError
 from .lease import Lease
 from .limits import TimeLimits
@@ -52,7 +51,12 @@ class Runner:
     """
 
     def __init__(
-        self, process: "Process", generation: Generation, log: GenerationLog, follows: "Runner | None" = None
+        self,
+        process: "Process",
+        generation: Generation,
+        log: GenerationLog,
+        follows: "Runner | None" = None,
+        ground: Groundwork | None = None,
     ) -> None:
         self.process = process
         self.generation = generation
@@ -70,9 +74,10 @@ class Runner:
         self._replaced = False
         self._told_to_end = False
         self._work: asyncio.Task[End] | None = None
-        self._branch: list[Message] = []
+        self._ground = ground
+        self._branch: Sequence[Message] = []
         self._system = ""
-        self._chain: list[LanguageModel] = []
+        self._chain: Sequence[LanguageModel] = []
         self._at_limit = ending.OUT_OF_LENGTH
         self._late: Sequence[Sequence[Delta]] = ()  # read, but not in the log yet
 
@@ -158,18 +163,22 @@ class Runner:
         if self._follows is not None:
             self._moved(0)
             await self._follows.stored.wait()
-        while shared() and await persistently(self._is_written_elsewhere):
+        while shared() and not self._alone and await persistently(self._is_written_elsewhere):
             self._moved(0)
             await asyncio.sleep(ELSEWHERE_S)
+        if self._ground is None or not self._ground.fresh:
+            self._ground = await persistently(Groundwork.of, self.generation)
+        self._chain = self._choices(self._ground.chain)
         admission = self.process.admission
-        admission.know(await persistently(self._choose))
+        admission.know(self._ground.rates)
         give_up_at = asyncio.get_running_loop().time() + settings.GENERATION_TIMEOUT_S
         while True:
             asked = self.log.user_id, self._chain, self._most_tokens
-            async with admission.slot(*asked, self._moved, self._claim) as slot:
+            async with admission.slot(*asked, self._moved, self._claim_and_load) as slot:
                 self.log.leave_queue()
                 self.admitted = True
-                await self._begin()
+                self.log.hold(self.generation.fence)
+                await self._start()
                 try:
                     return await self._generate(slot)
                 except ProviderError as error:
@@ -178,6 +187,11 @@ class Runner:
                 finally:
                     self.admitted = False
                     slot.used(self.generation.input_tokens + self.answer.tokens)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether it is known that no process writes an answer that this one's prompt follows."""
+        return self._ground is not None and self._ground.alone
 
     def _is_written_elsewhere(self) -> bool:
         """Whether another process still writes the answer that this one's prompt follows. Blocking."""
@@ -197,30 +211,28 @@ class Runner:
     def _moved(self, position: int) -> None:
         self.log.queue_at(queued_frame(self.generation, position))
 
-    def _choose(self) -> dict[str, Rates | None]:
-        """Load which models may answer; what they and their providers take, by name. Blocking."""
-        generation = self.generation
-        model = generation.language_model
-        if model is None:
-            raise Refused("model_unavailable", _("The model %s is not available any more.") % generation.model)
-        self._chain = model.chain() if generation.allow_fallback else [model]
-        if self.log.text or self.log.thinking:  # of an answer that was begun: only who began it goes on
-            self._chain = [spoke for spoke in self._chain if spoke.name == generation.model] or [model]
-        return rates_of(self._chain)
+    def _choices(self, chain: Sequence[LanguageModel]) -> Sequence[LanguageModel]:
+        """Which of them may go on: with an answer that was begun it is only the one that began it."""
+        if not (self.log.text or self.log.thinking):
+            return chain
+        return [spoke for spoke in chain if spoke.name == self.generation.model] or chain[:1]
 
-    async def _claim(self, slot: Slot) -> Full | None:
-        """Become the runner, or say why the site has no room for that."""
+    async def _claim(self, slot: Slot, *, load: bool = False) -> Full | None:
+        """Become the runner, or say why the site has no room for that; on the way ``load`` what models are to read."""
         begun = bool(self.log.text or self.log.thinking)
         courteous = self._gave_way < MOST_COURTESY
-        full = await persistently(claim, self.generation, self.process.id, slot, begun=begun, courteous=courteous)
+        full = await persistently(self._claim_now, slot, begun=begun, courteous=courteous, load=load)
         self._gave_way += full is Full.TURN
         return full
 
-    async def _begin(self) -> None:
-        """Load what the model is to read, and begin the log; anew under the name of another model."""
-        await persistently(self._load)
-        self.log.hold(self.generation.fence)
-        await self._start()
+    async def _claim_and_load(self, slot: Slot) -> Full | None:
+        return await self._claim(slot, load=True)
+
+    def _claim_now(self, slot: Slot, *, begun: bool, courteous: bool, load: bool) -> Full | None:
+        full = claim(self.generation, self.process.id, slot, begun=begun, courteous=courteous)
+        if full is None and load:
+            self._load()
+        return full
 
     async def _start(self) -> None:
         await self.lease.held()
@@ -228,9 +240,12 @@ class Runner:
             self.log.start(start_frame(self.generation, self.generation.epoch))
 
     def _load(self) -> None:
-        generation = self.generation
-        prompt = generation.message.parent
-        self._branch = generation.message.conversation.branch(prompt)
+        generation, ground = self.generation, self._ground
+        if ground is None or not ground.read:
+            self._ground = None
+            self._branch = generation.message.conversation.branch(generation.message.parent)
+        else:
+            self._branch = ground.branch
         self._system = system_prompt(generation.user)
         self.answer.screen(rules.in_force().answers_blocked, self.record.text_before, self.record.thinking_before)
 
@@ -284,12 +299,18 @@ class Runner:
         return not (answer.blocked or answer.over_limit)
 
     def _prompt(self, model: LanguageModel) -> Prompt:
-        prefix = self.record.text_before + self.log.text
-        prompt = fit(self._branch, model, self._system, prefix=prefix).prompt
+        prompt = self._fitted(model)
         granted = self.generation.max_output_tokens
         self._at_limit = ending.OUT_OF_BUDGET if granted < prompt.max_output_tokens else ending.OUT_OF_LENGTH
         left = max(granted - self.answer.tokens, 1)
         return msgspec.structs.replace(prompt, max_output_tokens=min(prompt.max_output_tokens, left))
+
+    def _fitted(self, model: LanguageModel) -> Prompt:
+        """To the model's context window; for the first model that was done to know what to reserve."""
+        ground, written = self._ground, self.log.text
+        if ground is not None and ground.prompt is not None and model is ground.chain[0] and not written:
+            return ground.prompt
+        return fit(self._branch, model, self._system, prefix=self.record.text_before + written).prompt
 
     async def _switch(self, slot: Slot) -> bool:
         """Nobody has seen anything of the answer yet: begin its log anew under the next model's name."""
