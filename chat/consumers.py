@@ -75,7 +75,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.bad_frames = 0
         self.process = await generating.started()
         self.errands = Errands(self.process.spawn, MAX_WAITING)
-        self.budget_news = Errands(self.process.spawn, 1)
         self.opened = True
         early: list[dict[str, Any]] = []
         self.early = early
@@ -113,7 +112,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if self.writer is not None:
             self.writer.cancel()
         self.errands.stop()
-        self.budget_news.stop()
+        self.process.budget_news.forget(self)
         for group in (*self._groups, *map(hints.conversation_group, self.viewer.conversations)):
             hints.stop_listening(group, self)
 
@@ -187,8 +186,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self.viewer.tell(Refused("rate_limited", sentence, retryable=True, retry_after_s=1).frame(request_id))
 
     def _look_at_budget(self) -> None:
-        """Of news that come in a burst one more look is enough."""
-        self.budget_news.add(self._tell_budget)
+        self.process.budget_news.want(self)
 
     async def _in_language(self, act: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
         with translation.override(self.language):
@@ -238,21 +236,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         hints.stop_listening(hints.conversation_group(conversation_id), self)
         self.viewer.leave(conversation_id)
 
-    async def _tell_budget(self) -> None:
+    def tell_budget(self, budget: protocol.Budget) -> None:
         """Say what the budget is, when it is another one than was told last."""
-        try:
-            budget = await in_database(self._budget_as_it_is)
-        except DatabaseError as error:
-            logger.error("socket: connection=%s %s", self.connection_id, error)
-            return
         if budget != self.budget:
             self.budget = budget
             self.viewer.tell(protocol.BudgetChanged(**msgspec.structs.asdict(budget)))
-
-    def _budget_as_it_is(self) -> protocol.Budget:
-        """Of the time zone as it is now, too. Blocking: three queries."""
-        self.user.refresh_preferences()
-        return budget_now(self.user)
 
     def _begin_writing(self) -> None:
         self.writer = self.process.spawn(self._write())

@@ -44,6 +44,11 @@ class Preferences(models.Model):
         for name, value in zip(FRESH, found, strict=True):
             setattr(self, name, value)
 
+    def take_preferences_of(self, same: "Preferences") -> None:
+        """Of the same person, who has just been read again."""
+        for name in FRESH:
+            setattr(self, name, getattr(same, name))
+
 
 FRESH = (
     *("time_zone", "language", "default_model", "custom_instructions"),

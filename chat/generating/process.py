@@ -26,6 +26,7 @@ from config import redis
 
 from . import ending, recovery
 from .admission import Admission
+from .budget_news import BudgetNews
 from .finding import keep_finding
 from .flushing import Flusher
 from .groundwork import Groundwork
@@ -58,6 +59,7 @@ class Process:
         self.runners: dict[UUID, Runner] = {}
         self.viewers: weakref.WeakSet[Viewer] = weakref.WeakSet()
         self.draining = False
+        self.budget_news = BudgetNews(self.spawn)
         self._lock = DataLock(Path(settings.DATA_DIR))
         self.titles = Titles(self)
         self._tasks: set[asyncio.Task[None]] = set()
