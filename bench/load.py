@@ -12,6 +12,9 @@ from tests.live.client import new_id
 
 STAMP = re.compile(rb"~(\d+) ")
 ENDS = (b'"type":"ai:done"', b'"type":"ai:error"', b'"type":"done"', b"[DONE]")
+QUEUED = b'"type":"ai:queued"'
+CLOSING = re.compile(rb"\x88[\x02-\x7d](..)[^\x88]*$", re.DOTALL)  # a frame that closes, the last thing there is
+CODE = re.compile(rb'"code":"(\w+)"')
 PING = b"\x89"
 MASK = bytes(4)  # a client's frames are masked, and may be by zeros
 
@@ -24,7 +27,11 @@ def masked(payload: bytes) -> bytes:
 
 
 class Stream(asyncio.Protocol):
-    """One socket that asks once. ``delays_us`` has each token's delay, ``frames`` and ``bytes`` what carried them."""
+    """One socket that asks once. ``delays_us`` has each token's delay, ``frames`` and ``bytes`` what carried them.
+
+    ``heard_us`` is when it was first told anything about its request, ``waited`` that this or what followed was a place
+    in the queue, ``code`` what an error was called, or how the server closed the connection.
+    """
 
     transport: asyncio.Transport
 
@@ -34,10 +41,11 @@ class Stream(asyncio.Protocol):
         self.opened = loop.create_future()
         self.ended = loop.create_future()
         self.delays_us = array("q")
-        self.first_us = 0
+        self.heard_us = self.first_us = self.last_us = 0
+        self.waited = False
         self.frames = self.bytes = self.pings = 0
         self.error = b""
-        self._rest = b""
+        self._rest = self._last = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -65,6 +73,7 @@ class Stream(asyncio.Protocol):
             if b" 101 " not in head:
                 raise ConnectionError(head.decode("latin-1"))
             self.opened.set_result(None)
+        self._last = data
         if data[:1] == PING:
             self.pings += 1
             self.transport.write(b"\x8a\x84" + MASK + data[2:6])
@@ -72,12 +81,25 @@ class Stream(asyncio.Protocol):
         cut = data.rfind(b"~")  # a read may end inside a stamp
         self._rest = data[cut:] if cut >= 0 and not STAMP.match(data, cut) else b""
         self.delays_us.extend(now_us - int(sent) for sent in stamps)
+        if not self.first_us:
+            self._before_the_first(data, now_us)
         if stamps:
             self.first_us = self.first_us or now_us
+            self.last_us = now_us
             self.frames += data.count(b'"type":') or 1
             self.bytes += len(data)
         if any(end in data for end in ENDS):
             self._end(data)
+
+    def _before_the_first(self, data: bytes, now_us: int) -> None:
+        if b'"request_id"' in data:
+            self.heard_us = self.heard_us or now_us
+            self.waited = self.waited or QUEUED in data
+
+    @property
+    def code(self) -> str:
+        found = CODE.search(self.error)
+        return found[1].decode() if found else ""
 
     def _end(self, data: bytes) -> None:
         if not self.ended.done():
@@ -86,7 +108,8 @@ class Stream(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.ended.done():
-            self.error = b"connection lost"
+            closing = CLOSING.search(self._last)
+            self.error = b'"code":"closed_%d"' % int.from_bytes(closing[1]) if closing else b"connection lost"
             self.ended.set_result(None)
 
 

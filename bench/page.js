@@ -31,6 +31,13 @@ window.bench = {
     return { shown, connected, longest: Math.max(0, ...tasks) };
   },
 
+  /** Bytes of all that was loaded, and of the scripts among it. */
+  weight() {
+    const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    const size = (some) => some.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+    return { all: size(loaded), scripts: size(loaded.filter(({ name }) => name.split("?")[0].endsWith(".js"))) };
+  },
+
   /** From a click to the frame that shows the last answer of what was chosen. */
   chosen(item) {
     const began = performance.now();

@@ -1,26 +1,21 @@
 """``python -m bench.page``: the chat page in a browser: what an answer costs a person who types meanwhile."""
 
 import asyncio
-import json
-import os
 import statistics
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.long_conversation import make_conversation
 from tests.live.server import LiveServer, prepare
 
 from .provider import ProviderProcess
+from .report import Report
+from .tab import WATCH, Figures, Tab
 
-Figures = dict[str, float]
-WATCH = (Path(__file__).parent / "page.js").read_text()
-KEYS_PER_S = 12
-LETTERS = "So this is what is typed while the answer streams in. "
 MESSAGES = 2000
 ROUNDS = 9
 
@@ -61,58 +56,7 @@ def pieces(text: str, size: int = 5) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def p95(values: Sequence[float]) -> float:
-    return sorted(values)[len(values) * 95 // 100] if values else float("nan")
-
-
-class Measured:
-    """A tab with its observers."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.url = url
-
-    async def open(self, path: str = "/") -> None:
-        await self.page.goto(self.url + path)
-        await self.page.locator("[data-testid=connection-status][data-state=connected]").wait_for(state="attached")
-        await self.page.wait_for_timeout(1000)
-        await self.page.evaluate("() => { window.bench.watch(); }")
-
-    async def type_for(self, seconds: float) -> None:
-        composer = self.page.get_by_test_id("composer")
-        letters = (LETTERS * 50)[: int(seconds * KEYS_PER_S)]
-        await composer.press_sequentially(letters, delay=1000 / KEYS_PER_S, timeout=200_000)
-
-    async def answered(self, seconds: float) -> None:
-        """Ask, type for so long, and wait for the end."""
-        composer = self.page.get_by_test_id("composer")
-        await composer.fill("Go on")
-        await composer.press("Enter")
-        await self.page.locator("[data-role=assistant][data-status=running]").wait_for()
-        await self.type_for(seconds)
-        ended = self.page.locator("[data-role=assistant]:not([data-status=running]):not([data-status=queued])")
-        await ended.wait_for(timeout=120_000)
-        await self.page.wait_for_timeout(1500)
-        await composer.fill("")
-
-    async def taken(self, name: str) -> Figures:
-        found: dict[str, Any] = await self.page.evaluate("() => window.bench.take()")
-        if os.environ.get("BENCH_SLOW"):
-            for frame in sorted(found["slow"], key=lambda one: -one["duration"])[:6]:
-                print(name, json.dumps(frame))
-        figures = {
-            f"{name}: longest task, ms": max(found["tasks"], default=0),
-            f"{name}: tasks over 50 ms": len(found["tasks"]),
-        }
-        if found["handled"]:
-            figures |= {
-                f"{name}: a letter typed to handled, ms p95": p95(found["handled"]),
-                f"{name}: a letter typed to painted, ms p95": p95(found["painted"]),
-            }
-        return figures
-
-
-async def streaming(tab: Measured, provider: ProviderProcess) -> Figures:
+async def streaming(tab: Tab, provider: ProviderProcess) -> Figures:
     """Typing on an idle page, then beside two long answers; then the page of the second is loaded again."""
     figures: Figures = {}
     await tab.open()
@@ -129,7 +73,17 @@ async def streaming(tab: Measured, provider: ProviderProcess) -> Figures:
     return figures
 
 
-async def loaded(tab: Measured, path: str, name: str) -> Figures:
+async def weight(browser_context: BrowserContext, url: str) -> Figures:
+    """What the first page brings over the network into an empty cache, as it was compressed."""
+    page = await browser_context.new_page()
+    await page.goto(url)
+    await page.locator("[data-testid=connection-status][data-state=connected]").wait_for(state="attached")
+    sizes: dict[str, float] = await page.evaluate("() => window.bench.weight()")
+    await page.close()
+    return {f"the first page: {kind}, KB": size / 1000 for kind, size in sizes.items()}
+
+
+async def loaded(tab: Tab, path: str, name: str) -> Figures:
     """From the navigation's start to the first answer shown, to an open line, and what kept the page busy."""
     shown, connected, longest = [], [], []
     for _ in range(ROUNDS):
@@ -147,7 +101,7 @@ async def loaded(tab: Measured, path: str, name: str) -> Figures:
     }
 
 
-async def chosen(tab: Measured, path: str) -> Figures:
+async def chosen(tab: Tab, path: str) -> Figures:
     """The same, chosen in the sidebar of a page that is open."""
     taken = []
     for _ in range(ROUNDS):
@@ -159,7 +113,7 @@ async def chosen(tab: Measured, path: str) -> Figures:
     return {f"{MESSAGES} messages: chosen in the sidebar to shown, ms": statistics.median(taken)}
 
 
-async def cost_of_length(tab: Measured) -> Figures:
+async def cost_of_length(tab: Tab) -> Figures:
     figures = {}
     for name, text in {"prose": PROSE * 480, "code": long_code(50_000)}.items():
         costs = await tab.page.evaluate(STREAM_COST, text)
@@ -173,8 +127,9 @@ async def measured(browser: Browser, server: LiveServer, provider: ProviderProce
     cookie = {"name": "sessionid", "value": server.people["alice"]["session"], "url": server.url}
     await context.add_cookies([cookie])  # type: ignore[list-item]
     await context.add_init_script(WATCH)
-    tab = Measured(await context.new_page(), server.url)
-    figures = await streaming(tab, provider)
+    figures = await weight(context, server.url)
+    tab = Tab(await context.new_page(), server.url)
+    figures |= await streaming(tab, provider)
     figures |= await loaded(tab, tab.page.url, "50,000 characters again")
     figures |= await loaded(tab, server.url, "a new conversation")
     path = make_conversation(server, MESSAGES)
@@ -199,5 +154,7 @@ async def run() -> Figures:
 
 
 if __name__ == "__main__":
+    report = Report("page")
     for what, value in asyncio.run(run()).items():
-        print(f"{what:90} {value:10.2f}")
+        report.say(what, value)
+    report.save()

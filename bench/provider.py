@@ -19,7 +19,8 @@ class ProviderProcess:
 
     def __enter__(self) -> Self:
         port = self.url.rpartition(":")[2]
-        self._process = subprocess.Popen([sys.executable, "-m", "tests.provider_server", "--port", port], cwd=ROOT)
+        command = [sys.executable, "-m", "tests.provider_server", "--port", port]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         for _ in range(200):
             try:
                 self.reset()

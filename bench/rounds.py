@@ -1,12 +1,17 @@
 """Subjects under the same loads, in turns and more than once: a machine is not the same from one minute to the next."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from .measuring import Load, Result, measure
+import msgspec
+
+from .measuring import measure
 from .provider import ProviderProcess
+from .result import Load, Result
 from .subjects import Subject
 
+Figure = Callable[[Result], float | None]
 WARM_UP = Load(10, 50, 100)  # the first answers warm everything up
 WIDTHS = (22, 7, 5, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 7, 6)
 NAMES = "subject,streams,rate,first50,p50 ms,p99,max,steady99,tokens/s,cpu,steady,beside,B/tok,waited%,failed"
@@ -46,3 +51,24 @@ def say(result: Result) -> None:
     for when, lag in {"all": result.lag, "steady": result.steady_lag}.items():
         if lag is not None:
             print(f"  {when}: {lag}", flush=True)
+
+
+class Rounds:
+    """The results of a part as they were saved, in the order in which they were measured."""
+
+    def __init__(self, figures: dict[str, Any], part: str) -> None:
+        try:
+            self._results = msgspec.convert(figures.get(part, {}).get("loads", []), list[Result])
+        except msgspec.ValidationError:
+            print(f"{part}: measured by another version of the benchmark, so left out")
+            self._results = []
+
+    def of(self, subject: str, streams: int, rate: float, figure: Figure) -> list[float]:
+        """A figure in each round that has it."""
+        met = [r for r in self._results if (r.subject, r.load.streams, r.load.rate) == (subject, streams, rate)]
+        return [value for value in map(figure, met) if value is not None]
+
+    def ratios(self, subject: str, over: str, streams: int, rate: float, figure: Figure) -> list[float]:
+        """One subject's figure over another's, round by round."""
+        mine, theirs = (self.of(each, streams, rate, figure) for each in (subject, over))
+        return [one / max(other, 1e-6) for one, other in zip(mine, theirs, strict=False)]

@@ -1,21 +1,17 @@
 """``python -m bench.search``: searching 100,000 messages, all of one person's and among those of others."""
 
-import random
 import statistics
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 from .report import Report
 from .scratch import scratch_database
+from .talks import VOCABULARY, fill
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MESSAGES = 100_000
-IN_EACH = 50  # messages of a conversation
-WORDS = 80  # of a message
-VOCABULARY = 20_000
 ROUNDS = 15
 
 
@@ -26,7 +22,6 @@ def main() -> None:
 
         alice = User.objects.create_user("alice@example.org")
         bob = User.objects.create_user("bob@example.org")
-        random.seed(1)
         started = time.perf_counter()
         fill(alice, MESSAGES)
         fill(bob, MESSAGES // 10)
@@ -55,29 +50,6 @@ def milliseconds(user: "User", words: str) -> float:
         Conversation.objects.search(user, words)
         taken.append((time.perf_counter() - started) * 1000)
     return statistics.median(taken)
-
-
-def fill(user: "User", count: int) -> None:
-    """Messages of words w0, w1, …, the first ones the most frequent, as in a language."""
-    from django.db import transaction
-
-    from chat.models import Conversation, Message
-
-    weights = [1 / (n + 1) for n in range(VOCABULARY)]
-    vocabulary = [f"w{n}" for n in range(VOCABULARY)]
-    with transaction.atomic():
-        for n in range(count // IN_EACH):
-            conversation = Conversation.objects.create(owner=user, title=f"Talk {n}")
-            words = random.choices(vocabulary, weights, k=IN_EACH * WORDS)
-            parent: uuid.UUID | None = None
-            messages = []
-            for place in range(IN_EACH):
-                text = " ".join(words[place * WORDS : (place + 1) * WORDS])
-                role = "assistant" if place % 2 else "user"
-                message = Message(conversation=conversation, parent_id=parent, role=role, text=text)
-                messages.append(message)
-                parent = message.pk
-            Message.objects.bulk_create(messages)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ import uvloop
 from tests.live.redis import RedisServer
 from tests.postgres import PostgresServer
 
-from .measuring import Load, Result
 from .processes import cpu_seconds, family_cpu_seconds
 from .provider import ProviderProcess
 from .report import Report
+from .result import Load, Result
 from .rounds import in_turns
 from .subjects import Parley
 

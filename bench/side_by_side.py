@@ -5,9 +5,9 @@ import argparse
 import msgspec
 import uvloop
 
-from .measuring import Load, Result
 from .provider import ProviderProcess
 from .report import Report
+from .result import Load, Result
 from .rounds import in_turns
 from .subjects import Parley, floor, tutorial
 

@@ -18,10 +18,11 @@ from tests.live.server import LiveServer, prepare
 from tests.postgres import PostgresServer
 
 from .load import Stream, open_streams
-from .measuring import Load, measure
+from .measuring import measure
 from .processes import cpu_seconds
 from .provider import ProviderProcess
 from .report import Report
+from .result import Load
 from .subjects import PEOPLE, Parley
 
 RATE = 50
