@@ -194,7 +194,7 @@ def _reserve_and_create(
     prompt = answer.parent
     assert prompt is not None  # an answer always has one
     follows = prompt.parent.active_generation if prompt.parent else None
-    branch = answer.conversation.branch(prompt)
+    branch = prompt.branch()
     fitted = fit(branch, model, system_prompt(user), prefix=answer.text)
     # What the answer before it will hold is not known yet, only how much that is at most.
     input_tokens = fitted.input_tokens + (follows.max_output_tokens if follows else 0)

@@ -7,6 +7,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from .models import LanguageModel, Message
+from .models.message import Said
 from .models.site_prompt import site_prompt
 from .protocol import Refused
 from .providers import Prompt, Turn
@@ -34,7 +35,7 @@ def system_prompt(user: "User") -> str:
     return f"{site_prompt()}\n\nThe user wants you to know and to follow this:\n\n{instructions}".strip()
 
 
-def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix: str = "") -> FittedPrompt:
+def fit(branch: Sequence[Said | Message], model: LanguageModel, system: str, *, prefix: str = "") -> FittedPrompt:
     """Fit a branch that ends with a user's message into the model's context window.
 
     ``prefix`` is the answer so far when it is to be continued. The last message and ``system`` always go along
@@ -64,7 +65,7 @@ def fit(branch: Sequence[Message], model: LanguageModel, system: str, *, prefix:
     return FittedPrompt(prompt, fixed + sum(costs[first:needed_from]))
 
 
-def _turns(branch: Sequence[Message], prefix: str) -> list[Turn]:
+def _turns(branch: Sequence[Said | Message], prefix: str) -> list[Turn]:
     """The branch as turns, one for each message, from the first of the user's; answers that stayed empty left out."""
     turns: list[Turn] = []
     for message in branch:

@@ -28,8 +28,9 @@ def parent_for(conversation: Conversation, request: Generate) -> Message | None:
             raise Refused("not_found", _("The message to edit does not exist."), field="edits")
         return edited.parent
     if request.parent_id is None:
-        return conversation.active_leaf
-    parent = conversation.messages.filter(pk=request.parent_id).first()
+        leaf = conversation.active_leaf_id
+        return Message.objects.of(conversation, leaf) if leaf else None
+    parent = Message.objects.of(conversation, request.parent_id)
     if parent is None:
         raise Refused("not_found", _("The message to follow does not exist."), field="parent_id")
     if parent.role != Message.Role.ASSISTANT:

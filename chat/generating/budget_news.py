@@ -62,7 +62,7 @@ class BudgetNews:
     async def _tell(waiting: Sequence[Sequence[Socket]]) -> None:
         due = [sockets for sockets in waiting if sockets]  # some may have closed meanwhile
         try:
-            budgets = await in_database(_budgets, [sockets[0].user for sockets in due])
+            budgets = await in_database(budgets_of, [sockets[0].user for sockets in due])
         except DatabaseError as error:
             logger.error("budgets: %s", error)
             return
@@ -73,7 +73,7 @@ class BudgetNews:
                     socket.tell_budget(budget)
 
 
-def _budgets(people: Sequence[User]) -> list[Budget | None]:
+def budgets_of(people: Sequence[User]) -> list[Budget | None]:
     """None for somebody who is gone. Blocking: three queries each."""
     return [_budget(user) for user in people]
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from django.utils.translation import gettext as _
 
-from chat.models import Generation, LanguageModel, Message
+from chat.models import Generation, LanguageModel
+from chat.models.message import Said
 from chat.models.provider_limit import rates_of
 from chat.models.rates import Rates
 from chat.protocol import Refused
@@ -24,7 +25,7 @@ class Groundwork(msgspec.Struct, frozen=True):
 
     chain: Sequence[LanguageModel]
     rates: Mapping[str, Rates | None]
-    branch: Sequence[Message] = ()
+    branch: Sequence[Said] = ()
     prompt: Prompt | None = None
     alone: bool = False
     laid_at: float = msgspec.field(default_factory=time.monotonic)

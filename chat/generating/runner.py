@@ -14,7 +14,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chat.database import in_database, persistently, shared
-from chat.models import Generation, LanguageModel, Message
+from chat.models import Generation, LanguageModel
+from chat.models.message import Said
 from chat.moderating import rules
 from chat.prompting import fit, system_prompt
 from chat.protocol import Refused
@@ -75,7 +76,7 @@ class Runner:
         self._told_to_end = False
         self._work: asyncio.Task[End] | None = None
         self._ground = ground
-        self._branch: Sequence[Message] = []
+        self._branch: Sequence[Said] = []
         self._system = ""
         self._chain: Sequence[LanguageModel] = []
         self._at_limit = ending.OUT_OF_LENGTH
@@ -243,7 +244,8 @@ class Runner:
         generation, ground = self.generation, self._ground
         if ground is None or not ground.read:
             self._ground = None
-            self._branch = generation.message.conversation.branch(generation.message.parent)
+            prompt = generation.message.parent
+            self._branch = prompt.branch() if prompt else []
         else:
             self._branch = ground.branch
         self._system = system_prompt(generation.user)

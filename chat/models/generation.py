@@ -39,6 +39,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             return None
         return self.select_related("message", "continues").get(user=user, request_id=request_id)
 
+    def writing(self, message: UUID) -> "Generation | None":
+        """The one that writes this message now."""
+        return WRITING.first(message=message)
+
     def readable_by(self, user: "User") -> "GenerationQuerySet":
         """Those whose conversation the person may read."""
         return self.filter(message__conversation__in=Conversation.objects.readable_by(user))
@@ -269,4 +273,5 @@ KNOWN = Select(
         user=argument("user", Generation), request_id=argument("request_id", Generation)
     ).values_list("pk")
 )
+WRITING = Select(lambda: Generation.objects.active().filter(message=argument("message", Generation)))
 CLAIM = Update(lambda: (_waiting(), arguments(Generation, CLAIMED)))

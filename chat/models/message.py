@@ -3,13 +3,13 @@
 import datetime
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
-from config.statements import Insert, Update, argument, arguments
+from config.statements import Insert, Select, Update, argument, arguments
 
 from .conversation import Conversation
 
@@ -24,7 +24,24 @@ CHECKPOINT = """
         SELECT 1 FROM chat_generation WHERE chat_generation.id = %s AND fence = %s AND status = 'running'
     )
 """
+# From an answer or a prompt up to the root: what Django cannot say in one query, and what a model reads.
+BRANCH = """
+    WITH RECURSIVE branch (id, parent_id, role, text, depth) AS (
+        SELECT id, parent_id, role, text, 0 FROM chat_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, above.role, above.text, branch.depth + 1
+        FROM chat_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT role, text FROM branch ORDER BY depth DESC
+"""
 Checkpoint = tuple[uuid.UUID, uuid.UUID, int, str, str]  # message, generation, fence, text, thinking
+
+
+class Said(NamedTuple):
+    """What a model reads of a message."""
+
+    role: str
+    text: str
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -59,6 +76,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def store(self, *new: "Message") -> None:
         """In one statement."""
         INSERT.run(*new)
+
+    def of(self, conversation: "Conversation", pk: uuid.UUID) -> "Message | None":
+        """The one of this conversation with this key."""
+        return OF.first(pk=pk, conversation=conversation.pk)
 
     def write(self, pk: uuid.UUID, text: str, thinking: str) -> None:
         """What an answer says now that it has ended."""
@@ -101,6 +122,15 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role}: {self.text[:40]}"
 
+    def branch(self) -> list[Said]:
+        """What has been said from the root up to this message, which may be new. One query; none for a root."""
+        own = Said(self.role, self.text)
+        if self.parent_id is None:
+            return [own]
+        with connection.cursor() as cursor:
+            cursor.execute(BRANCH, [models.UUIDField().get_db_prep_value(self.parent_id, connection)])
+            return [*(Said(*row) for row in cursor.fetchall()), own]
+
     @property
     def last_generation(self) -> "Generation | None":
         """The generation that wrote the end of this answer; None for a prompt."""
@@ -109,8 +139,11 @@ class Message(models.Model):
     @property
     def active_generation(self) -> "Generation | None":
         """The generation that is writing this answer now."""
-        return self.generations.active().first()
+        from .generation import Generation
+
+        return Generation.objects.writing(self.pk)
 
 
 INSERT = Insert(Message)
+OF = Select(lambda: Message.objects.filter(pk=argument("pk", Message), conversation=argument("conversation", Message)))
 WRITE = Update(lambda: (Message.objects.filter(pk=argument("pk", Message)), arguments(Message, ("text", "thinking"))))

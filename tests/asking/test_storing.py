@@ -118,3 +118,19 @@ def test_a_continuation_is_by_the_same_model_or_by_the_one_that_is_chosen(alice:
 @pytest.mark.parametrize("status", ["cancelled", "interrupted", "truncated", "failed"])
 def test_whatever_did_not_end_by_itself_can_be_continued(alice: User, status: str) -> None:
     assert ask(alice, go_on(answer(ask(alice, generate()), "Half", status))).created
+
+
+def test_what_models_read_is_the_branch_and_nothing_beside_it(alice: User) -> None:
+    first = answer(ask(alice, generate("One")), "First.")
+    talk = first.conversation
+    second = answer(ask(alice, generate("Two", conversation_id=talk.pk)), "Second.")
+    ask(alice, generate("Else", conversation_id=talk.pk, parent_id=first.pk))
+    asked = ask(alice, generate("Three", conversation_id=talk.pk, parent_id=second.pk))
+    prompt = asked.generation.message.parent
+    assert prompt and asked.ground
+    assert [tuple(said) for said in prompt.branch()] == [
+        *(("user", "One"), ("assistant", "First."), ("user", "Two"), ("assistant", "Second."), ("user", "Three"))
+    ]
+    assert [said.text for said in prompt.branch()] == [message.text for message in talk.branch(prompt)]
+    assert asked.ground.branch == prompt.branch()
+    assert asked.ground.prompt and asked.ground.prompt.turns[-1].text == "Three"
