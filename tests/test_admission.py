@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from chat.generating.admission import LOOK_AGAIN_S, Admission
+from chat.generating.admission import LONG_QUEUE, LOOK_AGAIN_S, TELL_AGAIN_S, Admission
 from chat.generating.claiming import Full
 from chat.generating.slot import Slot
 from chat.models import LanguageModel
@@ -146,6 +146,22 @@ async def test_positions_count_from_one_and_fall() -> None:
         assert [later.position for later in waiting[gone + 2 :]] == list(range(1, 3 - gone))
     assert waiting[3].positions == [3, 2, 1]
     await waiting[3].leave()
+
+
+async def test_in_a_long_queue_not_everybody_is_told_of_each_step() -> None:
+    """All of them move at each step: a thousand who wait would be told a million times."""
+    admission = Admission(1, 1)
+    waiting = await waiters(admission, *(UUID(int=number) for number in range(1, 4 * LONG_QUEUE)))
+    assert waiting[-1].positions == [len(waiting) - 1]  # who is new knows at once
+    for waiter in waiting[: 2 * LONG_QUEUE]:
+        await waiter.leave()
+        await settle()
+    async with asyncio.timeout(20):
+        while waiting[-1].position != len(waiting) - 2 * LONG_QUEUE - 1:  # noqa: ASYNC110 (it is told by a timer)
+            await asyncio.sleep(TELL_AGAIN_S / 10)
+    assert all(len(waiter.positions) < LONG_QUEUE for waiter in waiting)
+    for waiter in waiting:
+        await waiter.cancel()
 
 
 async def test_a_newcomer_who_has_nothing_goes_before_those_who_have_something() -> None:

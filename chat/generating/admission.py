@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from .gauge import Gauge
 from .slot import Slot, Ticket
 
 LOOK_AGAIN_S = 1.0  # whether another process has let go of a place
+LONG_QUEUE, TELL_AGAIN_S = 50, 0.5  # in which not everybody is told of each step
 Claim = Callable[[Slot], Awaitable[Full | None]]
 
 
@@ -37,6 +38,10 @@ class Admission:
         self._claiming: Counter[UUID] = Counter()  # these have a slot, and are in the queue still
         self._full_until: dict[UUID, float] = {}  # of users who have their share in other processes
         self._queues: dict[UUID, deque[Ticket]] = {}
+        self._waiting: Counter[UUID] = Counter()  # these of the queue have no slot
+        self._told: set[Ticket] = set()  # where they stand
+        self._new = False  # there is somebody who has not been told yet
+        self._telling: asyncio.TimerHandle | None = None
         self._gauges: defaultdict[str, Gauge] = defaultdict(Gauge)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -46,7 +51,7 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        return sum(map(len, self._queues.values())) - self._claiming.total()
+        return self._waiting.total()
 
     @asynccontextmanager
     async def slot(
@@ -63,13 +68,15 @@ class Admission:
         """
         ticket = Ticket(user_id, choices, tokens, moved)
         self._queues.setdefault(user_id, deque()).append(ticket)
+        self._waiting[user_id] += 1
+        self._new = True
         self.admit()
         try:
             slot = await ticket.admitted
             while full := await claim(slot):
                 self._turn_back(ticket, slot, full)
                 slot = await ticket.admitted
-            self._claiming[user_id] -= 1
+            _drop(self._claiming, user_id)
             self._take_out(ticket)
             self._running[user_id] += 1
         except BaseException:
@@ -103,9 +110,11 @@ class Admission:
 
     def _turn_back(self, ticket: Ticket, slot: Slot, full: Full) -> None:
         """Other processes run as many as there may be: the slot is for others, and the place in the queue stays."""
-        self._claiming[ticket.user_id] -= 1
+        _drop(self._claiming, ticket.user_id)
         slot.give_back()
         ticket.wait()
+        self._waiting[ticket.user_id] += 1
+        self._new = True
         again_at = asyncio.get_running_loop().time() + LOOK_AGAIN_S
         if full is Full.PERSON:
             self._full_until[ticket.user_id] = again_at
@@ -116,37 +125,35 @@ class Admission:
     def _give_up(self, ticket: Ticket) -> None:
         """It waits no more, or failed in the moment of admission."""
         if slot := ticket.slot:
-            self._claiming[ticket.user_id] -= 1
+            _drop(self._claiming, ticket.user_id)
             slot.give_back()
+        else:
+            _drop(self._waiting, ticket.user_id)
         self._take_out(ticket)
         self.admit()
 
     def _leave(self, user_id: UUID, slot: Slot) -> None:
         slot.leave()
-        self._running[user_id] -= 1
-        if not self._running[user_id]:
-            del self._running[user_id]
+        _drop(self._running, user_id)
         if queue := self._queues.pop(user_id, None):
             self._queues[user_id] = queue  # behind the others, who have not just had an answer
         self.admit()
 
     def _take_out(self, ticket: Ticket) -> None:
         self._queues[ticket.user_id].remove(ticket)
+        self._told.discard(ticket)
         if not self._queues[ticket.user_id]:
             del self._queues[ticket.user_id]
             self._full_until.pop(ticket.user_id, None)
-        if not self._claiming[ticket.user_id]:
-            del self._claiming[ticket.user_id]
 
     def admit(self) -> None:
         """Give free slots away, look again when a minute or a pause is over, tell the rest where they stand."""
-        if not self._queues:
-            return
         now = asyncio.get_running_loop().time()
         look_again_at = math.inf
         full: set[str] = set()
-        for ticket in self._in_turn():
-            if self.running >= self._slots:
+        free = self._slots - self.running
+        for ticket in self._in_turn(self._waiting) if free > 0 else ():
+            if not free:
                 break
             if ticket.slot or self._has_share(ticket.user_id):
                 continue
@@ -162,7 +169,9 @@ class Admission:
                 full.update(model.name for model in ticket.choices)
                 look_again_at = min(look_again_at, *opens_at.values())
             else:
+                free -= 1
                 self._claiming[ticket.user_id] += 1
+                _drop(self._waiting, ticket.user_id)
                 ticket.admitted.set_result(Slot(self, model, ticket.tokens))
         self._look_again(look_again_at)
         self._tell_positions()
@@ -176,14 +185,29 @@ class Admission:
         self._timer = asyncio.get_running_loop().call_at(at, self.admit) if at < math.inf else None
 
     def _tell_positions(self) -> None:
-        waiting = [ticket for ticket in self._in_turn() if ticket.position or not ticket.slot]
-        for position, ticket in enumerate(waiting, start=1):
-            if ticket.position != position:
-                ticket.position = position
-                ticket.moved(position)
+        """Where they stand, if that is another place than before.
 
-    def _in_turn(self) -> list[Ticket]:
-        """Everyone who waits, in the order in which they will be served when slots come free.
+        In a long queue all move at each step: who is new is told at once, the others once in a while.
+        """
+        quiet = self._telling is not None and not self._new
+        if quiet or not (self._waiting or self._told):
+            return
+        self._new = False
+        waiting = [ticket for ticket in self._in_turn(self._queues) if ticket.position or not ticket.slot]
+        for position, ticket in enumerate(waiting, start=1):
+            if ticket.position is None or (ticket.position != position and self._telling is None):
+                ticket.position = position
+                self._told.add(ticket)
+                ticket.moved(position)
+        if len(self._told) > LONG_QUEUE and self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TELL_AGAIN_S, self._tell_again)
+
+    def _tell_again(self) -> None:
+        self._telling = None
+        self._tell_positions()
+
+    def _in_turn(self, whose: Container[UUID]) -> list[Ticket]:
+        """Everyone of theirs who waits, in the order in which they will be served when slots come free.
 
         A ticket's turn is how many answers its user has when it is served; of several, the one whose user has
         waited longest for an answer.
@@ -192,6 +216,14 @@ class Admission:
         turns = [
             (self._running[user_id] + place, ticket)
             for user_id, queue in self._queues.items()
+            if user_id in whose
             for place, ticket in enumerate(ticket for ticket in queue if not ticket.admitted.cancelled())
         ]
         return [ticket for _turn, ticket in sorted(turns, key=lambda entry: entry[0])]
+
+
+def _drop(counts: Counter[UUID], user_id: UUID) -> None:
+    """One less; nobody is kept who has none."""
+    counts[user_id] -= 1
+    if not counts[user_id]:
+        del counts[user_id]
