@@ -157,7 +157,7 @@ async def test_in_a_long_queue_not_everybody_is_told_of_each_step() -> None:
         await waiter.leave()
         await settle()
     async with asyncio.timeout(20):
-        while waiting[-1].position != len(waiting) - 2 * LONG_QUEUE - 1:  # noqa: ASYNC110 (it is told by a timer)
+        while waiting[-1].position != len(waiting) - 2 * LONG_QUEUE - 1:
             await asyncio.sleep(TELL_AGAIN_S / 10)
     assert all(len(waiter.positions) < LONG_QUEUE for waiter in waiting)
     for waiter in waiting:
