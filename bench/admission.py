@@ -37,8 +37,9 @@ async def crowd(report: Report, provider: ProviderProcess, load: Load) -> None:
         for stream in streams:
             stream.ask()
         await ended(streams, load.lasts_s * load.streams / AT_ONCE + OVERDUE_S)
-        say(report, f"{load.streams} x {load.rate:g} tokens/s", streams, asked_at)
-        print(f"  {between(before, look(parley.url))}")
+        what = f"{load.streams} x {load.rate:g} tokens/s"
+        say(report, what, streams, asked_at)
+        report.lag(what, between(before, look(parley.url)))
         for stream in streams:
             stream.transport.abort()
 

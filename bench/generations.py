@@ -6,6 +6,7 @@ import time
 
 import uvloop
 
+from .lag import between, look
 from .load import Stream, open_streams
 from .measuring import OVERDUE_S, measure
 from .processes import resident_mb
@@ -31,7 +32,7 @@ async def memory(report: Report, provider: ProviderProcess, count: int, before: 
         provider.script(tokens=[before + WORD] + [WORD] * WORDS, rate=RATE, ignore_max_tokens=True)
         streams = await open_streams(parley.port, [parley.headers(number) for number in range(count)])
         await asyncio.sleep(SETTLING_S)
-        idle = resident_mb(parley.pid)
+        idle, looks = resident_mb(parley.pid), look(parley.url)
         for stream in streams:
             stream.ask()
         running = await begun(streams)
@@ -39,6 +40,7 @@ async def memory(report: Report, provider: ProviderProcess, count: int, before: 
         report.say(f"{count} answers {what}: running", running)
         each = (resident_mb(parley.pid) - idle) * 1000 / running
         report.say(f"{count} answers {what}: memory of each, beside its socket", each, "KB")
+        report.lag(f"{count} answers {what}", between(looks, look(parley.url)))
         for stream in streams:
             stream.transport.abort()
 

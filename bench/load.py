@@ -15,7 +15,7 @@ ENDS = (b'"type":"ai:done"', b'"type":"ai:error"', b'"type":"done"', b"[DONE]")
 QUEUED = b'"type":"ai:queued"'
 CLOSING = re.compile(rb"\x88[\x02-\x7d](..)[^\x88]*$", re.DOTALL)  # a frame that closes, the last thing there is
 CODE = re.compile(rb'"code":"(\w+)"')
-PING = b"\x89"
+PING = re.compile(rb"\x89\x04(....)", re.DOTALL)  # wherever in a read; one pong too many does no harm
 MASK = bytes(4)  # a client's frames are masked, and may be by zeros
 
 
@@ -74,9 +74,9 @@ class Stream(asyncio.Protocol):
                 raise ConnectionError(head.decode("latin-1"))
             self.opened.set_result(None)
         self._last = data
-        if data[:1] == PING:
+        for payload in PING.findall(data):
             self.pings += 1
-            self.transport.write(b"\x8a\x84" + MASK + data[2:6])
+            self.transport.write(b"\x8a\x84" + MASK + payload)
         stamps = STAMP.findall(data := self._rest + data)
         cut = data.rfind(b"~")  # a read may end inside a stamp
         self._rest = data[cut:] if cut >= 0 and not STAMP.match(data, cut) else b""

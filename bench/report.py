@@ -6,7 +6,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from tests.live.server import ROOT
+
+from .lag import Lag
 
 FILE = ROOT / "var" / "bench.json"
 
@@ -24,6 +28,11 @@ class Report:
         shown = "–" if value is None else f"{value:.2f}"
         print(f"{what:72} {shown:>10} {unit}", flush=True)
         self._figures[what] = {"value": None if value is None else round(value, 3), "unit": unit}
+
+    def lag(self, what: str, lag: Lag) -> None:
+        """How late Parley's event loop was during a load."""
+        print(f"{what}: {lag}", flush=True)
+        self._figures[f"{what}: event loop"] = msgspec.to_builtins(lag)
 
     def row(self, what: str, taken: Mapping[int, Sequence[float]]) -> None:
         """The same figure, in ms, at several sizes: median and slowest, and how the median grows from least to most."""

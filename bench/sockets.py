@@ -1,11 +1,15 @@
-"""``python -m bench.sockets``: what sockets cost that do not speak, all connect at once, or all watch the same."""
+"""``python -m bench.sockets [IDLE …]``: what sockets cost that are silent, all connect at once, or watch the same."""
 
 import asyncio
+import sys
 import time
+from collections.abc import Sequence
 
 import uvloop
 
+from .lag import between, look
 from .load import Stream, open_streams
+from .measuring import p99_ms
 from .processes import cpu_seconds, resident_mb
 from .provider import ProviderProcess
 from .report import Report
@@ -26,8 +30,13 @@ BROWSER = (  # what a browser says besides: a server may keep it, or not
 
 
 async def idle(report: Report, parley: Parley, count: int) -> None:
-    """Memory and CPU of so many sockets that only answer heartbeats."""
-    before = resident_mb(parley.pid)
+    """Memory and CPU of so many sockets that only answer heartbeats, in a process that has had few before them: what
+    others have left behind would be used again."""
+    parley.server.kill()
+    parley.server.start()
+    close(await open_streams(parley.port, [parley.headers(number) + BROWSER for number in range(BYSTANDERS)]))
+    await asyncio.sleep(2)
+    before, looks = resident_mb(parley.pid), look(parley.url)
     streams: list[Stream] = []
     began = time.monotonic()
     while len(streams) < count:
@@ -42,6 +51,7 @@ async def idle(report: Report, parley: Parley, count: int) -> None:
     await asyncio.sleep(LISTENING_S)
     report.say(f"{count} sockets: share of a core", (cpu_seconds(parley.pid) - spent) / LISTENING_S * 100, "%")
     report.say(f"{count} sockets: heartbeats answered", sum(stream.pings > 0 for stream in streams) / count * 100, "%")
+    report.lag(f"{count} sockets, opened and idle", between(looks, look(parley.url)))
     close(streams)
     await asyncio.sleep(3)
 
@@ -57,6 +67,7 @@ async def storm(report: Report, parley: Parley, provider: ProviderProcess) -> No
     await asyncio.sleep(CALM_S)
     report.say("before the storm: delay p99", p99_ms(answers, seen), "ms")
     seen = [len(stream.delays_us) for stream in answers]
+    looks = look(parley.url)
     began, spent = time.monotonic(), cpu_seconds(parley.pid)
     opened = await asyncio.gather(*(open_streams(parley.port, [parley.headers(n) + BROWSER]) for n in range(STORM)))
     report.say(f"{STORM} sockets at once: connected a second", STORM / (time.monotonic() - began))
@@ -64,14 +75,9 @@ async def storm(report: Report, parley: Parley, provider: ProviderProcess) -> No
     spent = cpu_seconds(parley.pid) - spent
     report.say(f"{STORM} sockets at once: CPU of each, with {tokens // STORM} tokens", spent / STORM * 1000, "ms")
     report.say(f"{STORM} sockets at once: delay p99 of others", p99_ms(answers, seen), "ms")
+    report.lag(f"{STORM} sockets at once", between(looks, look(parley.url)))
     close(answers + [stream for [stream] in opened])
     await asyncio.sleep(2)
-
-
-def p99_ms(streams: list[Stream], seen: list[int]) -> float:
-    """Of the tokens that came after those that had been seen."""
-    delays = sorted(delay for stream, n in zip(streams, seen, strict=True) for delay in stream.delays_us[n:])
-    return delays[len(delays) * 99 // 100] / 1000
 
 
 async def fan_out(report: Report, parley: Parley, provider: ProviderProcess) -> None:
@@ -117,16 +123,16 @@ def close(streams: list[Stream]) -> None:
         stream.transport.abort()
 
 
-async def main() -> None:
+async def main(counts: Sequence[int]) -> None:
     report = Report("sockets")
     with ProviderProcess() as provider, Parley(provider.url, MAX_SOCKETS_PER_USER=20_000) as parley:
         await storm(report, parley, provider)
         await fan_out(report, parley, provider)
         await come_back(report, parley, provider)
-        for count in IDLE:
+        for count in counts:
             await idle(report, parley, count)
     report.save()
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main([int(argument) for argument in sys.argv[1:]] or IDLE))
