@@ -14,8 +14,11 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.decorators import async_only_middleware
 
+from config.statements import Select, argument
+
 from .models import User
 
+ACTIVE = Select(lambda: User.objects.filter(pk=argument("pk", User), is_active=True))
 Next = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
@@ -27,7 +30,7 @@ def person_of(session: Mapping[str, Any] | SessionBase) -> User | AnonymousUser:
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return AnonymousUser()
     try:
-        user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+        user = ACTIVE.first(pk=session.get(SESSION_KEY))
     except ValidationError:
         user = None
     return user if user is not None and signed_by(user, session.get(HASH_SESSION_KEY, "")) else AnonymousUser()

@@ -233,6 +233,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL_IS_SET_UP
 
 # Cookies and headers
 HTTPS = SITE_URL.startswith("https://")
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "config.messages.Messages"
 if HTTPS:

@@ -5,10 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Reservation, TokenBudget, UsageDay, User, preferences, usage_day
+from accounts.session_store import SessionStore
 from chat.asking import ask
 from chat.models import Conversation, LanguageModel, Message, ProviderConnection, language_model
 from config.statements import Insert, Select, Update, argument, arguments
@@ -111,3 +114,17 @@ def test_somebody_who_asks_is_locked_where_that_is_needed(alice: User) -> None:
     alice.pk = uuid4()
     with pytest.raises(User.DoesNotExist):
         alice.refresh_preferences()
+
+
+def test_a_session_is_found_as_long_as_it_lives(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    made = SessionStore()
+    made["colour"] = "blue"
+    made.create()
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            found = SessionStore(made.session_key)
+            assert found["colour"] == "blue"
+        assert found.session_key == made.session_key
+    Session.objects.update(expire_date=timezone.now())
+    gone = SessionStore(made.session_key)
+    assert (gone.get("colour"), gone.session_key) == (None, None)

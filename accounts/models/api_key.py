@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.statements import Argument, Select, argument
+
 from .audit_entry import AuditEntry
 from .user import User
 
@@ -27,9 +29,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The person's own that still work or did until their time was over; revoked ones are gone."""
         return self.filter(user=user, revoked_at=None)
 
-    def alive(self) -> "ApiKeyQuerySet":
+    def alive(self, now: Argument | None = None) -> "ApiKeyQuerySet":
         """Those that open something at this moment."""
-        in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        in_time = Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
         return self.filter(in_time, revoked_at=None, user__is_active=True)
 
     def issue(
@@ -58,7 +60,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         shape = SHAPE.fullmatch(text)
         if shape is None:
             return None
-        found = self.alive().select_related("user").filter(prefix=shape[1]).first()
+        found = ALIVE.first(prefix=shape[1], now=timezone.now())
         same = hmac.compare_digest(found.digest if found else NOBODYS, digest(text))
         return found if found and same else None
 
@@ -123,3 +125,10 @@ class ApiKey(models.Model):
 def digest(text: str) -> str:
     """A plain hash is enough: the key is as random as the hash is long."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _alive() -> ApiKeyQuerySet:
+    return ApiKey.objects.alive(argument("now", ApiKey, "expires_at")).filter(prefix=argument("prefix", ApiKey))
+
+
+ALIVE = Select(lambda: _alive().select_related("user"))
