@@ -64,6 +64,7 @@ SEND_TIMEOUT_S = env.seconds("SEND_TIMEOUT_S", 20)
 DRAIN_S = env.seconds("DRAIN_S", 25, zero=True)
 AUTO_TITLE = env.flag("AUTO_TITLE", True)
 TAKEOVER = env.flag("TAKEOVER", True)
+LEASE_S = env.integer("LEASE_S", 15, least=6, most=300)  # renewed every 2 s; less would be lost to a busy moment
 
 # The one database and what is beside it
 DATABASES = {"default": database(env, DATA_DIR)}

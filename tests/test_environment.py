@@ -84,6 +84,7 @@ def test_a_duration_that_is_none_is_refused_by_name(value: str) -> None:
         ("DAILY_TOKEN_BUDGET", "lots"),
         ("GENERATION_TIMEOUT_S", "0"),
         ("TAKEOVER", "2"),
+        ("LEASE_S", "2"),
         ("DATA_DIR", "/dev/null/data"),
         ("ENV_FILE", "/nowhere/settings.env"),
     ],

@@ -49,7 +49,7 @@ async def test_a_killed_process_is_replaced_and_nothing_seen_is_lost(
     start_cluster: StartCluster, provider: ProviderServer
 ) -> None:
     script = provider.script(tokens=300, rate=40)
-    first, second = start_cluster(2)
+    first, second = start_cluster(2, LEASE_S=9)
     socket = await open_socket(first)
     reader = await socket.generate()
     await socket.until(lambda: len(reader.text) > 100)
@@ -70,7 +70,7 @@ async def test_a_process_that_hung_writes_nothing_more_when_it_goes_on(
     start_cluster: StartCluster, provider: ProviderServer
 ) -> None:
     script = provider.script(tokens=800, rate=20)
-    first, second = start_cluster(2)
+    first, second = start_cluster(2, LEASE_S=9)
     socket = await open_socket(first)
     reader = await socket.generate()
     await socket.until(lambda: len(reader.text) > 100)
@@ -96,7 +96,7 @@ async def test_what_a_drained_process_gives_up_goes_on_at_once(
     start_cluster: StartCluster, provider: ProviderServer
 ) -> None:
     script = provider.script(tokens=300, rate=40)
-    first, second = start_cluster(2, DRAIN_S=0)
+    first, second = start_cluster(2, LEASE_S=9, DRAIN_S=0)
     socket = await open_socket(first)
     reader = await socket.generate()
     await socket.until(lambda: len(reader.text) > 100)
@@ -113,7 +113,7 @@ async def test_without_the_journal_of_another_machine_it_goes_on_from_the_checkp
 ) -> None:
     """The numbering begins anew, and so does the reader."""
     script = provider.script(tokens=400, rate=40)
-    first, second = start_cluster(2, DRAIN_S=0)
+    first, second = start_cluster(2, LEASE_S=9, DRAIN_S=0)
     socket = await open_socket(first)
     reader = await socket.generate()
     await socket.until(lambda: reader.start and first.message_text(reader.start["message_id"]))
@@ -132,7 +132,7 @@ async def test_what_waited_in_a_killed_process_is_begun_by_another(
     start_cluster: StartCluster, provider: ProviderServer
 ) -> None:
     script = provider.script(tokens=120, rate=40)
-    first, second = start_cluster(2, MAX_GENERATIONS=1)
+    first, second = start_cluster(2, LEASE_S=9, MAX_GENERATIONS=1)
     socket = await open_socket(first)
     running, waiting = await socket.generate("One"), await socket.generate("Two")
     await socket.frame("ai:queued", request_id=waiting.request_id)
@@ -150,7 +150,7 @@ async def test_what_waited_in_a_killed_process_is_begun_by_another(
 
 async def test_without_takeover_it_ends_as_interrupted(start_cluster: StartCluster, provider: ProviderServer) -> None:
     provider.script(tokens=10_000, rate=40)
-    first, second = start_cluster(2, TAKEOVER=0, DRAIN_S=0)
+    first, second = start_cluster(2, LEASE_S=9, TAKEOVER=0, DRAIN_S=0)
     socket = await open_socket(first)
     reader = await socket.generate()
     await socket.until(lambda: len(reader.text) > 20)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from chat.database import in_database
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .process import Process
 
 logger = logging.getLogger(__name__)
-REAP_S = 5.0
+REAP_S = settings.LEASE_S / 3
 
 
 async def keep_reaping(process: "Process") -> None:

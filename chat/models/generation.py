@@ -20,7 +20,7 @@ from .conversation import Conversation
 if TYPE_CHECKING:
     from accounts.models import User
 
-LEASE = datetime.timedelta(seconds=15)
+LEASE = datetime.timedelta(seconds=settings.LEASE_S)
 
 
 def new_lease() -> datetime.datetime:
