@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.live.client import new_id, open_socket, signed_in
+from tests.live.client import TIMEOUT_S, new_id, open_socket, signed_in
 from tests.live.server import ROOT, LiveServer
 from tests.postgres import PostgresServer
 from tests.provider_server.server import ProviderServer
@@ -17,7 +17,7 @@ async def test_an_answer_is_seen_stopped_and_followed_from_another_process(
     start_cluster: StartCluster, provider: ProviderServer
 ) -> None:
     provider.script(tokens=10_000, rate=40)
-    first, second = start_cluster(2, ORPHAN_GRACE_S=6)
+    first, second = start_cluster(2, ORPHAN_GRACE_S=6)  # others say that they watch every 2 s
     async with signed_in(second) as there:
         async with signed_in(first) as here:
             one = await here.generate("One")
@@ -28,7 +28,12 @@ async def test_an_answer_is_seen_stopped_and_followed_from_another_process(
             seen = there.reader(one.request_id)
             await there.until(lambda: seen.text)
             assert provider.requests[0].text.startswith(seen.text)
-        await asyncio.sleep(9)  # nobody watches at the writer, but somebody does elsewhere
+            await here.generate("Nobody's")  # in a conversation that is watched here only
+            await here.until(lambda: len(provider.requests) == 2)
+        # Nobody watches at the writer: of the two it stops the one that nobody watches elsewhere either.
+        await provider.requests[1].aleft(TIMEOUT_S)
+        longer = len(seen.text) + 100
+        await there.until(lambda: len(seen.text) > longer)
         assert not seen.end
         two = await there.generate("Two", conversation_id=conversation, request_id=new_id())
         queued = await there.frame("ai:queued", request_id=two.request_id)
@@ -43,7 +48,7 @@ async def test_an_answer_is_seen_stopped_and_followed_from_another_process(
         assert second.message_text(one.start["message_id"]) == seen.text
         await there.ended(two)
         assert two.status == "completed"
-        asked = provider.requests[1].body["messages"]
+        asked = provider.requests[2].body["messages"]
         assert [message["content"] for message in asked if message["role"] == "assistant"] == [seen.text]
 
 
