@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,12 @@ def start_cluster(
         def start(count: int, **settings: Any) -> list[LiveServer]:
             folder, people = tmp_path / "cluster", postgres_template.people
             settings = {"OPENAI_BASE_URL": provider.openai_url} | settings
-            first = stack.enter_context(LiveServer(postgres_template.folder, people, folder, **settings))
-            others = [LiveServer(folder, people, folder, **settings) for _ in range(1, count)]
-            return [first, *(stack.enter_context(other) for other in others)]
+            first = LiveServer(postgres_template.folder, people, folder, **settings)
+            servers = [first, *(LiveServer(folder, people, folder, **settings) for _ in range(1, count))]
+            for server in reversed(servers):
+                stack.push(server.__exit__)  # whichever of them has started
+            with ThreadPoolExecutor(count) as at_once:
+                return list(at_once.map(LiveServer.start, servers))
 
         yield start
 
