@@ -20,8 +20,8 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 	@bin/test-services
 	node --test --test-reporter=dot tests/js/*.test.js
 	$(BIN)/pytest -n 2 --dist loadfile
-	PARLEY_TEST_MODE=postgres $(BIN)/pytest $(ON_POSTGRES)
-	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest $(ON_BOTH)
+	PARLEY_TEST_MODE=postgres $(BIN)/pytest -n 2 --dist loadfile $(ON_POSTGRES)
+	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest -n 2 --dist loadfile $(ON_BOTH)
 
 # What is most likely to differ where the database is PostgreSQL, and where there is a Redis beside it.
 ON_POSTGRES := tests/asking $(addprefix tests/test_,budget_ledger.py budget_races.py hints.py search.py socket.py)

@@ -134,6 +134,6 @@ def test_the_sums_match_after_many_random_runs() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=RUNS, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=RUNS, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -21,12 +21,12 @@ SEED = 20261121
 async def test_kills_at_random_moments(start_server: Callable[..., LiveServer], provider: ProviderServer) -> None:
     """Each kill hits a few answers at different stages; they go on from where each viewer is."""
     chance = random.Random(SEED)
-    script = provider.script(tokens=120, rate=200)
+    script = provider.script(tokens=120, rate=400)
     server = start_server()
     for _ in range(KILLS):
         socket = await open_socket(server)
         readers = [await socket.generate(f"Question {number}") for number in range(3)]
-        await asyncio.sleep(chance.uniform(0, 0.7))
+        await asyncio.sleep(chance.uniform(0, 0.4))
         server.kill()
         socket.cut()
         held = {reader.request_id: (reader.text, reader.cursor, reader.epoch) for reader in readers}
