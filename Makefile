@@ -19,9 +19,12 @@ dev: .venv/runtime locale/compiled  ## autoreload, and static files as they are
 test: static_root/collected locale/compiled .venv/dev  ## everything, browser included
 	@bin/test-services
 	node --test --test-reporter=dot tests/js/*.test.js
-	$(BIN)/pytest -n 2 --dist loadfile
-	PARLEY_TEST_MODE=postgres $(BIN)/pytest -n 2 --dist loadfile $(ON_POSTGRES)
-	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest -n 2 --dist loadfile $(ON_BOTH)
+	$(BIN)/pytest $(IN_PARALLEL)
+	PARLEY_TEST_MODE=postgres $(BIN)/pytest $(IN_PARALLEL) $(ON_POSTGRES)
+	PARLEY_TEST_MODE=postgres+redis $(BIN)/pytest $(IN_PARALLEL) $(ON_BOTH)
+
+# File by file, those that take long first (tests/conftest.py).
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 # What is most likely to differ where the database is PostgreSQL, and where there is a Redis beside it.
 ON_POSTGRES := tests/asking $(addprefix tests/test_,budget_ledger.py budget_races.py hints.py search.py socket.py)
@@ -29,7 +32,7 @@ ON_BOTH := tests/asking $(addprefix tests/test_,drain.py socket.py)
 
 test-postgres test-redis: static_root/collected locale/compiled .venv/dev  ## everything but the browser, on those
 	@bin/test-services
-	PARLEY_TEST_MODE=$(if $(filter test-redis,$@),postgres+redis,postgres) $(BIN)/pytest -n 2 --dist loadfile --ignore tests/browser
+	PARLEY_TEST_MODE=$(if $(filter test-redis,$@),postgres+redis,postgres) $(BIN)/pytest $(IN_PARALLEL) --ignore tests/browser
 
 SEED ?= $(shell date +%s)
 MINUTES ?= 5
