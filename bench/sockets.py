@@ -9,7 +9,7 @@ import uvloop
 
 from .lag import between, look
 from .load import Stream, open_streams
-from .measuring import p99_ms
+from .measuring import OVERDUE_S, p99_ms
 from .processes import cpu_seconds, resident_mb
 from .provider import ProviderProcess
 from .report import Report
@@ -112,8 +112,9 @@ async def come_back(report: Report, parley: Parley, provider: ProviderProcess) -
     streams = [stream for [stream] in await asyncio.gather(*(open_streams(parley.port, [lines]) for lines in headers))]
     for stream in streams:
         stream.resume(request_id)
-    while not all(stream.delays_us for stream in streams):  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(OVERDUE_S):
+        while not all(stream.delays_us for stream in streams):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     report.say(f"{COMING_BACK} clients back after kill -9: all have the text after", time.monotonic() - began, "s")
     close(streams)
 

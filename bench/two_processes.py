@@ -18,7 +18,7 @@ from tests.live.server import LiveServer, prepare
 from tests.postgres import PostgresServer
 
 from .load import Stream, open_streams
-from .measuring import measure
+from .measuring import OVERDUE_S, ended, measure
 from .processes import cpu_seconds
 from .provider import ProviderProcess
 from .report import Report
@@ -42,14 +42,15 @@ async def seen_elsewhere(report: Report, servers: list[LiveServer], redis: Redis
     pids = {"the writer": servers[0].pid, "the other process": servers[1].pid, "Redis": redis.pid}
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     requests = [stream.ask() for stream in here]
-    while not all(stream.delays_us for stream in here):  # noqa: ASYNC110 (the streams are to do nothing but count)
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(OVERDUE_S):
+        while not all(stream.delays_us for stream in here):  # noqa: ASYNC110 (the streams are to do nothing but count)
+            await asyncio.sleep(0.05)
     for stream, request_id in zip(there, requests, strict=True):
         stream.resume(request_id)
     await asyncio.sleep(SECONDS * 0.6)
     emptied = [len(stream.delays_us) for stream in here]
     redis.client.flushall()
-    await asyncio.gather(*(stream.ended for stream in (*here, *there)))
+    await ended([*here, *there], SECONDS + OVERDUE_S)
     pairs = list(zip(here, there, emptied, strict=True))
     tokens = sum(len(stream.delays_us) for stream in here)
     report.say("answers that failed or were cut", sum(bool(stream.error) for stream in (*here, *there)))
