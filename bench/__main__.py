@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 PARTS = (
-    *("side_by_side", "shared", "admission", "generations", "sockets", "alone", "floods", "two_processes"),
-    *("growth", "search", "long_thread", "page", "asked"),
+    *("upstream", "side_by_side", "shared", "admission", "generations", "sockets", "alone", "floods"),
+    *("two_processes", "growth", "search", "long_thread", "page", "asked"),
 )
 
 chosen = sys.argv[1:] or PARTS

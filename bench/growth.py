@@ -1,6 +1,6 @@
 """``python -m bench.growth [MESSAGES …] [--postgres]``: pages and questions at 1, 10 and 100 times the messages.
 
-Each page is asked for over HTTP, of the running server, some times after the first one.
+Each page is asked for over HTTP, of servers that run side by side, some times after the first one.
 """
 
 import argparse
@@ -27,29 +27,31 @@ from .site import Site
 
 PART = "growth"
 MESSAGES = (10_000, 100_000, 1_000_000)
-ROUNDS = 7
+ROUNDS = 9
 ASKS = 30
-Figures = dict[str, list[float]]  # of each some, in ms
+Running = tuple[LiveServer, Site]
+Sites = dict[int, Running]  # by their messages
+Figures = dict[int, list[float]]  # some at each site, in ms
 
 
 def main(sizes: list[int], *, on_postgres: bool) -> None:
     report = Report(PART + (" on PostgreSQL" if on_postgres else ""))
-    taken: dict[int, Figures] = {}
     with ProviderProcess() as provider, contextlib.ExitStack() as running:
         postgres = running.enter_context(PostgresServer()) if on_postgres else None
+        sites = {}
         for count in sizes:
             began = time.monotonic()
-            with site(provider, count, postgres.create() if postgres else "") as (server, there_is):
-                print(f"{count} messages are there after {time.monotonic() - began:.0f} s", flush=True)
-                asked = asyncio.run(asking(server, provider))
-                taken[count] = asked | requested(server, there_is)
-    for what in taken[sizes[0]]:
-        report.row(what, {count: taken[count][what] for count in sizes})
+            sites[count] = running.enter_context(site(provider, count, postgres.create() if postgres else ""))
+            print(f"{count} messages are there after {time.monotonic() - began:.0f} s", flush=True)
+        for what, taken in asyncio.run(asking(sites, provider)).items():
+            report.row(what, taken)
+        for what in pages(sites[sizes[0]]):
+            report.row(what, requested(sites, what))
     report.save()
 
 
 @contextlib.contextmanager
-def site(provider: ProviderProcess, messages: int, database_url: str) -> Iterator[tuple[LiveServer, Site]]:
+def site(provider: ProviderProcess, messages: int, database_url: str) -> Iterator[Running]:
     """A server with so many messages, and its pages."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -62,12 +64,22 @@ def site(provider: ProviderProcess, messages: int, database_url: str) -> Iterato
             yield server, there_is
 
 
-def requested(server: LiveServer, there_is: Site) -> Figures:
-    figures = {}
-    for who, paths in {"alice": there_is.person, "grace": there_is.admin}.items():
-        for what, path in paths.items():
-            request = urllib.request.Request(server.url + path, headers={"Cookie": server.cookies(who)})
-            figures[what] = [milliseconds(request) for _ in range(ROUNDS + 1)][1:]
+def pages(site: Running) -> list[str]:
+    return [*site[1].person, *site[1].admin]
+
+
+def requested(sites: Sites, what: str) -> Figures:
+    """Milliseconds of some requests for a page, at each site in turn."""
+    requests = {}
+    for count, (server, there_is) in sites.items():
+        path = there_is.person.get(what) or there_is.admin[what]
+        cookies = server.cookies("alice" if what in there_is.person else "grace")
+        requests[count] = urllib.request.Request(server.url + path, headers={"Cookie": cookies})
+    figures: Figures = {count: [] for count in sites}
+    for number in range(ROUNDS + 1):
+        for count, request in requests.items():
+            taken = milliseconds(request)
+            figures[count] += [taken] if number else []  # the first one is for free
     return figures
 
 
@@ -78,22 +90,26 @@ def milliseconds(request: urllib.request.Request) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def asking(server: LiveServer, provider: ProviderProcess) -> Figures:
+async def asking(sites: Sites, provider: ProviderProcess) -> dict[str, Figures]:
     """What one question costs after another, each with its answer, and how long its first token takes."""
     provider.reset()
     provider.script(tokens=5)
-    socket = await open_socket(server)
-    await socket.ended(await socket.generate())
-    spent, first = cpu_seconds(server.pid), []
+    sockets = {count: await open_socket(server) for count, (server, _) in sites.items()}
+    for socket in sockets.values():
+        await socket.ended(await socket.generate())
+    spent = {count: cpu_seconds(server.pid) for count, (server, _) in sites.items()}
+    first: Figures = {count: [] for count in sites}
     for _ in range(ASKS):
-        asked_at = time.perf_counter()
-        reader = await socket.generate()
-        await socket.until(lambda reader=reader: reader.text)
-        first.append((time.perf_counter() - asked_at) * 1000)
-        await socket.ended(reader)
-    each = (cpu_seconds(server.pid) - spent) / ASKS * 1000
-    await socket.close()
-    return {"CPU of an ask and its answer": [each], "from an ask to its first token": first}
+        for count, socket in sockets.items():
+            asked_at = time.perf_counter()
+            reader = await socket.generate()
+            await socket.until(lambda reader=reader: reader.text)
+            first[count].append((time.perf_counter() - asked_at) * 1000)
+            await socket.ended(reader)
+    each = {count: [(cpu_seconds(server.pid) - spent[count]) / ASKS * 1000] for count, (server, _) in sites.items()}
+    for socket in sockets.values():
+        await socket.close()
+    return {"CPU of an ask and its answer": each, "from an ask to its first token": first}
 
 
 if __name__ == "__main__":

@@ -34,6 +34,10 @@ class ProviderProcess:
         self._process.terminate()
         self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def script(self, **fields: Any) -> None:
         """What every request is answered with from now on."""
         self._call("PUT", "/script", {"script": fields})
