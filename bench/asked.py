@@ -1,5 +1,6 @@
 """``python -m bench.asked``: what is asked of Parley's speed beside what was measured last, in ``var/bench.json``."""
 
+import statistics
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,15 +63,15 @@ def with_servers(rounds: Rounds) -> Iterator[Row]:
     figures: dict[str, Figure] = {
         "": lambda r: r.cpu,
         ", steady": lambda r: r.steady_cpu,
-        ", both servers' own included": lambda r: r.cpu + r.beside_cpu,
+        ", with the servers'": lambda r: r.cpu + r.beside_cpu,
     }
     for when, figure in figures.items():
         found = rounds.ratios(shared.WITH_BOTH, shared.EMBEDDED, 1000, 50, figure)
-        yield at_most(f"CPU of a token with PostgreSQL and Redis, 1000 x 50/s{when}", 2.5, found)
+        yield at_most(f"CPU of a token, PostgreSQL and Redis, 1000 x 50/s{when}", 2.5, found)
 
 
 def event_loop(rounds: Rounds) -> Iterator[Row]:
-    """How many of the looks found it later than a tenth of a second."""
+    """The share of the looks that found it later than a tenth of a second."""
     lags: dict[str, Figure] = {
         "": lambda r: r.lag.over_100_ms if r.lag else None,
         ", steady": lambda r: r.steady_lag.over_100_ms if r.steady_lag else None,
@@ -78,7 +79,7 @@ def event_loop(rounds: Rounds) -> Iterator[Row]:
     for streams in (50, 200, 500, 1000):
         for when, figure in lags.items():
             found = rounds.of(PARLEY, streams, 50, figure)
-            yield at_most(f"looks at the event loop, {streams} x 50/s, over 100 ms late{when}", 0, found, "%")
+            yield at_most(f"event loop over 100 ms late, {streams} x 50/s{when}", 0, found, "%")
 
 
 def said(figures: dict[str, Any], part: str, what: str) -> list[float]:
@@ -99,8 +100,10 @@ def rows(figures: dict[str, Any]) -> Iterator[Row]:
 if __name__ == "__main__":
     report = Report(PART)
     asked = list(rows(Report.saved()))
-    print(f"{'':66} {'asked':>14} {'measured':>9} {'rounds':>18}")
+    print(f"{'':62} {'asked':>14} {'measured':>9} {'rounds':>18}")
     for row in asked:
         print(row)
+    if waited := Rounds(Report.saved(), side_by_side.PART).all_of(PARLEY, lambda r: r.waited):
+        report.say("Parley wanted a core and had none: share of its time, median", statistics.median(waited), "%")
     report.rows("rows", msgspec.to_builtins(asked))
     report.save()

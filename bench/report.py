@@ -21,7 +21,8 @@ class Report:
     def __init__(self, part: str) -> None:
         self._part = part
         self._figures: dict[str, Any] = {}
-        print(f"\n{part} (load of the machine: {os.getloadavg()[0]:.1f})")
+        self._load = os.getloadavg()[0]
+        print(f"\n{part} (load of the machine: {self._load:.1f})")
 
     def say(self, what: str, value: float | None, unit: str = "") -> None:
         """One figure; None: there is none."""
@@ -59,4 +60,5 @@ class Report:
     def save(self) -> None:
         """Put the figures beside those of the other parts."""
         FILE.parent.mkdir(exist_ok=True)
+        self._figures["load of the machine when it began"] = {"value": round(self._load, 1), "unit": ""}
         FILE.write_text(json.dumps(self.saved() | {self._part: self._figures}, indent=2) + "\n")

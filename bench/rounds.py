@@ -13,8 +13,8 @@ from .subjects import Subject
 
 Figure = Callable[[Result], float | None]
 WARM_UP = Load(10, 50, 100)  # the first answers warm everything up
-WIDTHS = (22, 7, 5, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 7, 6)
-NAMES = "subject,streams,rate,first50,p50 ms,p99,max,steady99,tokens/s,cpu,steady,beside,B/tok,waited%,failed"
+WIDTHS = (22, 7, 5, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 6, 7, 6)
+NAMES = "subject,streams,rate,first50,p50 ms,p99,max,steady99,tokens/s,cpu,steady,beside,B/tok,tok/fr,waited%,failed"
 
 
 async def in_turns(
@@ -43,11 +43,12 @@ def line(cells: Sequence[str]) -> str:
 def say(result: Result) -> None:
     load = result.load
     delays = (result.first_p50, result.p50, result.p99, result.worst, result.steady_p99)
-    costs = (result.cpu, result.steady_cpu, result.beside_cpu, result.bytes_per_token, result.waited)
+    costs = (result.cpu, result.steady_cpu, result.beside_cpu, result.bytes_per_token)
     cells = [result.subject, str(load.streams), f"{load.rate:g}" if load.rate else "max"]
     cells += ["–" if delay is None else f"{delay:.2f}" for delay in delays]
     cells += [f"{result.tokens_per_s:.0f}", *("–" if cost is None else f"{cost:.1f}" for cost in costs)]
-    print(line([*cells, str(result.failed)]), flush=True)
+    cells += [f"{result.tokens_per_frame:.2f}", f"{result.waited:.1f}", str(result.failed)]
+    print(line(cells), flush=True)
     for when, lag in {"all": result.lag, "steady": result.steady_lag}.items():
         if lag is not None:
             print(f"  {when}: {lag}", flush=True)
@@ -62,6 +63,10 @@ class Rounds:
         except msgspec.ValidationError:
             print(f"{part}: measured by another version of the benchmark, so left out")
             self._results = []
+
+    def all_of(self, subject: str, figure: Figure) -> list[float]:
+        """A figure under every load, in each round that has it."""
+        return [value for r in self._results if r.subject == subject and (value := figure(r)) is not None]
 
     def of(self, subject: str, streams: int, rate: float, figure: Figure) -> list[float]:
         """A figure in each round that has it."""

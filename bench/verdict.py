@@ -19,7 +19,7 @@ class Row(msgspec.Struct, frozen=True):
         measured = "–" if self.measured is None else f"{self.measured:.2f}"
         spread = "" if self.spread is None else "{:.2f} to {:.2f}".format(*self.spread)
         verdict = {None: "not measured", True: "reached", False: "not reached"}[self.reached]
-        return f"{self.what:66} {self.asked:>14} {measured:>9} {spread:>18}  {verdict}"
+        return f"{self.what:62} {self.asked:>14} {measured:>9} {spread:>18}  {verdict}"
 
 
 def at_most(what: str, limit: float, found: list[float], unit: str = "") -> Row:
