@@ -27,8 +27,8 @@ test: static_root/collected locale/compiled .venv/dev  ## everything, browser in
 IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 # What is most likely to differ where the database is PostgreSQL, and where there is a Redis beside it.
-ON_POSTGRES := tests/asking $(addprefix tests/test_,budget_ledger.py budget_races.py hints.py search.py socket.py)
-ON_BOTH := tests/asking $(addprefix tests/test_,drain.py socket.py)
+ON_POSTGRES := $(addprefix tests/,asking searching socket) $(addprefix tests/test_,budget_ledger.py budget_races.py hints.py)
+ON_BOTH := $(addprefix tests/,asking socket test_drain.py)
 
 test-postgres test-redis: static_root/collected locale/compiled .venv/dev  ## everything but the browser, on those
 	@bin/test-services

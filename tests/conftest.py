@@ -20,7 +20,7 @@ pytest_plugins = ["tests.provider_server.fixtures", "tests.live.fixtures"]
 
 PASSWORD = "correct horse battery"
 # Half a minute and more: of two workers neither is to begin one of these when the other has nothing left to do.
-LONG = {f"test_{name}.py" for name in ("crash", "takeover", "chaos", "objects", "redis_failover", "budget_ledger")}
+LONG = {f"test_{name}.py" for name in ("crash", "takeover", "chaos", "addresses", "redis_failover", "budget_ledger")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
