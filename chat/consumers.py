@@ -21,7 +21,7 @@ from accounts.models import User
 
 from . import answering, generating, hints, protocol
 from .access import Ticket
-from .database import in_database
+from .crowd import Crowd
 from .errands import Errands
 from .generating import Viewer
 from .generating.frames import budget_now
@@ -31,6 +31,7 @@ from .storage import storage_refusal
 
 logger = logging.getLogger(__name__)
 MAX_WAITING = 64
+budgets: Crowd[User, protocol.Budget] = Crowd(budget_now)
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -80,7 +81,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.early = early
         for group in self._groups:
             hints.listen_to(group, self)  # before it looks: what changes after that it must hear
-        self.budget = await in_database(budget_now, self.user)
+        self.budget = await budgets.ask(self.user)
         self.process.viewers.add(self.viewer)
         await self.base_send({"type": "websocket.accept"})
         self.viewer.tell(self._session(self.budget))

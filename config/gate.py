@@ -1,6 +1,5 @@
 """Who may open a socket: a page of this site or a bearer of an API key, in the name of somebody; else it is 403."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -13,12 +12,12 @@ from accounts.key_rotation import person_of
 from accounts.languages import preferred_language
 from accounts.models import User, second_factor
 from chat.access import Ticket
-from chat.database import in_database
+from chat.crowd import Crowd
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Entrant = tuple[User, Ticket]
-AT_ONCE = 2  # of thousands who come at the same moment: nobody else's question waits behind theirs
+SignIn = tuple[Callable[[str], Entrant | None], str]
 
 
 def guarded(path: str, app: App) -> App:
@@ -29,14 +28,11 @@ def guarded(path: str, app: App) -> App:
     session and a layer for each question would be kept for as long as the socket is open.
     """
 
-    places = asyncio.Semaphore(AT_ONCE)
-
     async def gate(scope: Any, receive: Any, send: Any) -> None:
         headers, scope["headers"] = scope["headers"], []
         entrant = None
         if scope["path"] == path and same_site(headers):
-            async with places:
-                entrant = await _entrant(headers)
+            entrant = await who.ask(_sign_in(headers))
         if entrant is None:
             await refuse(receive, send)
             return
@@ -54,14 +50,18 @@ def same_site(headers: Headers) -> bool:
     return origins[0] in settings.ALLOWED_ORIGINS if len(origins) == 1 else not origins and _key_in(headers) is not None
 
 
-async def _entrant(headers: Headers) -> Entrant | None:
-    """The owner of the API key in the handshake, which alone decides when there is one, else whose session the cookie
-    names. One way to the database for all that is to be known."""
+def _sign_in(headers: Headers) -> SignIn:
+    """By the API key in the handshake, which alone decides when there is one, else by the session the cookie names."""
     text = _key_in(headers)
     if text is not None:
-        return await in_database(_by_key, text)
+        return _by_key, text
     cookies = parse_cookie("".join(_sent(headers, b"cookie")[:1]))
-    return await in_database(_by_session, cookies.get(settings.SESSION_COOKIE_NAME))
+    return _by_session, cookies.get(settings.SESSION_COOKIE_NAME, "")
+
+
+def _entrant(sign_in: SignIn) -> Entrant | None:
+    how, text = sign_in
+    return how(text)
 
 
 def _by_key(text: str) -> Entrant | None:
@@ -69,7 +69,7 @@ def _by_key(text: str) -> Entrant | None:
     return None if key is None or not may_enter(key.user) else (key.user, Ticket.of_key(key))
 
 
-def _by_session(session_key: str | None) -> Entrant | None:
+def _by_session(session_key: str) -> Entrant | None:
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = person_of(session)
     return (user, Ticket.of(user, session)) if isinstance(user, User) and may_enter(user) else None
@@ -88,6 +88,9 @@ def _key_in(headers: Headers) -> str | None:
 
 def _sent(headers: Headers, name: bytes) -> list[str]:
     return [value.decode("latin1") for key, value in headers if key == name]
+
+
+who: Crowd[SignIn, Entrant | None] = Crowd(_entrant)
 
 
 async def refuse(receive: Any, send: Any) -> None:
