@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import TokenBudget, User
+from chat.database import in_database
 from chat.generating.budget_news import BudgetNews
 from chat.protocol import Budget
 
@@ -35,7 +36,8 @@ async def told(
     news = BudgetNews(lambda work: asyncio.get_running_loop().create_task(work))
     for socket in sockets * 3:
         news.want(socket)
-    during(news)
+    if during is not None:
+        during(news)
     if news._looking is not None:
         await asyncio.wait_for(news._looking, 30)
     return [[budget.limit for budget in socket.budgets] for socket in sockets]
@@ -46,7 +48,7 @@ async def test_all_sockets_of_a_person_are_told_once(sockets: list[Told]) -> Non
 
 
 async def test_each_knows_what_its_person_has_chosen_meanwhile(sockets: list[Told]) -> None:
-    await User.objects.filter(pk=sockets[0].user.pk).aupdate(time_zone="Asia/Tokyo", language="de")
+    await in_database(User.objects.filter(pk=sockets[0].user.pk).update, time_zone="Asia/Tokyo", language="de")
     await told(sockets)
     assert [(socket.user.time_zone, socket.user.language) for socket in sockets] == [
         *[("Asia/Tokyo", "de")] * 2,
@@ -61,5 +63,5 @@ async def test_one_that_is_closed_is_told_nothing(sockets: list[Told]) -> None:
 
 
 async def test_somebody_who_is_gone_is_in_nobodys_way(sockets: list[Told]) -> None:
-    await User.objects.filter(pk=sockets[0].user.pk).adelete()
+    await in_database(User.objects.filter(pk=sockets[0].user.pk).delete)
     assert await told(sockets) == [[], [], [7]]
