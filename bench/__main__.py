@@ -1,5 +1,6 @@
 """``python -m bench [PART …]``: all parts in turn, each a process of its own; see ``docs/performance.md``."""
 
+import resource
 import subprocess
 import sys
 
@@ -8,6 +9,8 @@ PARTS = (
     *("two_processes", "growth", "search", "long_thread", "page", "asked"),
 )
 
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of sockets, in each of the parts
 chosen = sys.argv[1:] or PARTS
 failed = [part for part in chosen if subprocess.run([sys.executable, "-m", f"bench.{part}"], check=False).returncode]
 if failed:

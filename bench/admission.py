@@ -12,7 +12,7 @@ import uvloop
 
 from .lag import between, look
 from .load import Stream, open_streams
-from .measuring import OVERDUE_S, ended, p99_ms
+from .measuring import OVERDUE_S, ended, p99_ms, together
 from .provider import ProviderProcess
 from .report import Report
 from .result import Load
@@ -49,7 +49,7 @@ def say(report: Report, what: str, streams: list[Stream], asked_at: float) -> No
     refused = Counter(stream.code for stream in streams if stream.error)
     begun = sorted(stream.first_us / 1e6 - asked_at for stream in ran)
     report.say(f"{what}: answered", len(ran))
-    report.say(f"{what}: at once at most", _together(ran))
+    report.say(f"{what}: at once at most", together(ran))
     report.say(f"{what}: told that they wait", sum(stream.waited for stream in streams))
     heard = sorted(stream.heard_us / 1e6 - asked_at for stream in streams if stream.heard_us)
     report.say(f"{what}: until told anything, median", heard[len(heard) // 2], "s")
@@ -61,16 +61,6 @@ def say(report: Report, what: str, streams: list[Stream], asked_at: float) -> No
         report.say(f"{what}: refused, {code or 'without a code'}", count)
     report.say(f"{what}: refused or lost without a word", refused[""])
     report.say(f"{what}: delay p99 of those answered", p99_ms(ran, [0] * len(ran)), "ms")
-
-
-def _together(ran: list[Stream]) -> int:
-    """How many of them were between their first token and their last at the same moment."""
-    moves = sorted([(stream.first_us, 1) for stream in ran] + [(stream.last_us, -1) for stream in ran])
-    most = now = 0
-    for _at, move in moves:
-        now += move
-        most = max(most, now)
-    return most
 
 
 async def main(counts: list[int], seconds: int) -> None:

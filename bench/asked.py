@@ -41,6 +41,7 @@ def all_at_once(rounds: Rounds, figures: dict[str, Any]) -> Iterator[Row]:
     """1,000 streams: carried by who lets all of them run, or queued and refused by who is as delivered."""
     carried = rounds.of(PARLEY, 1000, 50, lambda r: r.p99)
     yield at_most("delay p99, 1000 x 50/s, all let in", 250, carried, "ms")
+    yield at_least("1000 x 50/s, all let in: at once", 1000, rounds.of(PARLEY, 1000, 50, lambda r: r.at_once))
     yield at_most("1000 x 50/s, all let in: failed", 0, rounds.of(PARLEY, 1000, 50, lambda r: r.failed))
     for streams in admission.STREAMS:
         what = f"{streams} x {admission.RATE} tokens/s"

@@ -14,6 +14,8 @@ from .result import Load, Result
 from .subjects import Subject
 
 WARM_UP_S = 3.0
+ENDING_S = 1.0
+SHORTEST_S = 2.0  # of a steady time that says something
 OVERDUE_S = 240.0  # after which an answer has none: a machine may be slow, but the benchmark has an end
 
 
@@ -85,6 +87,7 @@ def _result(
     return Result(
         subject=subject.name,
         load=load,
+        at_once=together(streams),
         failed=sum(bool(stream.error) for stream in streams),
         first_p50=firsts[len(firsts) // 2] / 1000,
         p50=delays[len(delays) // 2] / 1000,
@@ -110,10 +113,24 @@ def p99_ms(streams: list[Stream], seen: list[int]) -> float:
 
 
 async def _steady(subject: Subject, streams: list[Stream], load: Load) -> tuple[Reading, Reading] | None:
-    """When the beginnings are over, and before the ends."""
+    """From when all have begun until before the first one ends; None where there is no such time."""
     if load.lasts_s <= 2 * WARM_UP_S:
         return None
     await asyncio.sleep(WARM_UP_S)
+    while not all(stream.first_us for stream in streams):
+        if any(stream.ended.done() for stream in streams):
+            return None
+        await asyncio.sleep(0.05)
+    ends_at = min(stream.first_us for stream in streams) / 1e6 + load.lasts_s - ENDING_S
+    if ends_at - time.monotonic() < SHORTEST_S:
+        return None
     before = await Reading.take(subject, streams)
-    await asyncio.sleep(load.lasts_s - 2 * WARM_UP_S)
+    await asyncio.sleep(ends_at - time.monotonic())
     return before, await Reading.take(subject, streams)
+
+
+def together(streams: list[Stream]) -> int:
+    """How many of them were between their first token and their last at the same moment, at most."""
+    began = [stream for stream in streams if stream.first_us]
+    moves = sorted([(stream.first_us, 1) for stream in began] + [(stream.last_us, -1) for stream in began])
+    return max(itertools.accumulate(move for _at, move in moves), default=0)

@@ -12,15 +12,13 @@ from tests.browser.chromium import launch
 from tests.browser.long_conversation import make_conversation
 from tests.live.server import LiveServer, prepare
 
+from .long_texts import PROSE, long_code, pieces
 from .provider import ProviderProcess
 from .report import Report
 from .tab import WATCH, Figures, Tab
 
 MESSAGES = 2000
 ROUNDS = 9
-
-PROSE = "Some *words* with `code` in them, and a [link](https://example.org/), **strong** ones too.\n\n- one\n- two\n\n"
-CODE = "def function_{n}(argument: int) -> dict[str, int]:\n    return {{'n': argument + {n}}}  # a comment\n\n"
 STREAM_COST = """
 async (text) => {
   const { MarkdownStream } = await import("#lib/markdown_stream");
@@ -40,20 +38,6 @@ async (text) => {
   return { first: mean(costs.slice(0, tenth)), last: mean(costs.slice(-tenth)), most: Math.max(...costs) };
 }
 """
-
-
-def long_code(characters: int) -> str:
-    """Prose, and code blocks of some hundred lines."""
-    parts, n = [PROSE], 0
-    while sum(map(len, parts)) < characters:
-        lines = "".join(CODE.format(n=n + line) for line in range(100))
-        parts += [f"```python\n{lines}```\n\n", PROSE * 3]
-        n += 100
-    return "".join(parts)[:characters]
-
-
-def pieces(text: str, size: int = 5) -> list[str]:
-    return [text[at : at + size] for at in range(0, len(text), size)]
 
 
 async def streaming(tab: Tab, provider: ProviderProcess) -> Figures:

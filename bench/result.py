@@ -18,12 +18,14 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """Delays in ms over all tokens; CPU in seconds per million tokens. What is ``steady`` leaves out the beginnings and
-    the ends, and is None for a load that is too short. ``beside_cpu`` is what database and Redis work for it, where
-    they are processes; ``waited`` the percentage of the time in which it wanted a core and had none."""
+    """Delays in ms over all tokens; CPU in seconds per million tokens. What is ``steady`` is from when all have begun
+    until the first one ends, and None where there is no such time; ``at_once`` is how many were being written together
+    at most. ``beside_cpu`` is what database and Redis work for it, where they are processes; ``waited`` the percentage
+    of the time in which it wanted a core and had none."""
 
     subject: str
     load: Load
+    at_once: int
     failed: int
     first_p50: float
     p50: float

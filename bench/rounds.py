@@ -13,8 +13,9 @@ from .subjects import Subject
 
 Figure = Callable[[Result], float | None]
 WARM_UP = Load(10, 50, 100)  # the first answers warm everything up
-WIDTHS = (22, 7, 5, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 6, 7, 6)
-NAMES = "subject,streams,rate,first50,p50 ms,p99,max,steady99,tokens/s,cpu,steady,beside,B/tok,tok/fr,waited%,failed"
+WIDTHS = (22, 7, 5, 7, 8, 8, 8, 8, 8, 9, 7, 7, 7, 7, 6, 7, 6)
+NAMES = ("subject", "streams", "rate", "at once", "first50", "p50 ms", "p99", "max", "steady99", "tokens/s")
+COSTS = ("cpu", "steady", "beside", "B/tok", "tok/fr", "waited%", "failed")
 
 
 async def in_turns(
@@ -26,7 +27,7 @@ async def in_turns(
         for subject in subjects:
             running.enter_context(subject)
             await measure(subject, provider, WARM_UP)
-        print(line(NAMES.split(",")), flush=True)
+        print(line([*NAMES, *COSTS]), flush=True)
         for number in range(rounds):
             for load in loads:
                 first = number % len(subjects)
@@ -44,7 +45,7 @@ def say(result: Result) -> None:
     load = result.load
     delays = (result.first_p50, result.p50, result.p99, result.worst, result.steady_p99)
     costs = (result.cpu, result.steady_cpu, result.beside_cpu, result.bytes_per_token)
-    cells = [result.subject, str(load.streams), f"{load.rate:g}" if load.rate else "max"]
+    cells = [result.subject, str(load.streams), f"{load.rate:g}" if load.rate else "max", str(result.at_once)]
     cells += ["–" if delay is None else f"{delay:.2f}" for delay in delays]
     cells += [f"{result.tokens_per_s:.0f}", *("–" if cost is None else f"{cost:.1f}" for cost in costs)]
     cells += [f"{result.tokens_per_frame:.2f}", f"{result.waited:.1f}", str(result.failed)]

@@ -16,6 +16,7 @@ from .provider import ProviderProcess
 from .report import Report
 from .result import Load, Result
 from .rounds import in_turns
+from .side_by_side import lasting_s
 from .subjects import Parley
 
 PART = "shared"
@@ -49,6 +50,6 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     pairs = [tuple(arguments.load)] if arguments.load else LOADS
     report = Report(PART)
-    loads = [Load(streams, rate, rate * arguments.seconds) for streams, rate in pairs]
+    loads = [Load(streams, rate, rate * lasting_s(streams, arguments.seconds)) for streams, rate in pairs]
     report.rows("loads", msgspec.to_builtins(uvloop.run(shared(loads, arguments.rounds))))
     report.save()

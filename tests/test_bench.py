@@ -16,7 +16,7 @@ from bench.verdict import at_least, at_most
 
 def result(subject: str, cpu: float, streams: int = 50) -> Result:
     nothing = dict.fromkeys(("first_p50", "p50", "p99", "worst", "tokens_per_s", "beside_cpu", "waited"), 1.0)
-    sizes = {"failed": 0, "bytes_per_token": 1.0, "tokens_per_frame": 1.0}
+    sizes = {"at_once": 1, "failed": 0, "bytes_per_token": 1.0, "tokens_per_frame": 1.0}
     none = dict.fromkeys(("steady_p99", "steady_cpu", "lag", "steady_lag"))
     figures = {"subject": subject, "load": Load(streams, 50, 100), "cpu": cpu, **nothing, **sizes, **none}
     return msgspec.convert(figures, Result)
