@@ -40,7 +40,8 @@ chaos: static_root/collected locale/compiled .venv/dev  ## faults by chance, for
 	@bin/test-services
 	$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES) $(CHAOS)
 
-bench: .venv/dev  ## what an answer and a token cost; also as JSON in var/
+bench: static_root/collected locale/compiled .venv/dev  ## what an answer and a token cost; also as JSON in var/
+	@bin/test-services
 	$(BIN)/python -m bench
 
 lint: .venv/dev
