@@ -5,7 +5,6 @@ import datetime
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import aiohttp
 import pytest
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from tests.live.client import Reader, SocketClient, new_id, open_socket, signed_in
 from tests.live.events import browser
-from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
@@ -45,12 +43,8 @@ def limit(server: LiveServer, tokens: int | None, name: str = "alice") -> None:
 
 
 @pytest.fixture(scope="module")
-def _module_server(
-    live_template: Template, shared_provider: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    settings: dict[str, Any] = {"OPENAI_BASE_URL": shared_provider.openai_url, "MAX_OUTPUT_TOKENS": OUTPUT}
-    folder = tmp_path_factory.mktemp("budgets")
-    with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
+def _module_server(server_of: StartServer, shared_provider: ProviderServer) -> Iterator[LiveServer]:
+    with server_of(shared_provider, MAX_OUTPUT_TOKENS=OUTPUT) as server:
         yield server
 
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import datetime
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
 
 from tests.live.client import SocketClient, new_id, signed_in
-from tests.live.fixtures import Template
 from tests.live.refusals import refusal
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
@@ -27,19 +25,16 @@ RULES = [
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[ProviderServer]:
+def shared_provider() -> Iterator[ProviderServer]:
+    """One of this file's own: other tests' servers ask the other one, whenever they like."""
     with ProviderServer() as provider:
         yield provider
 
 
 @pytest.fixture(scope="module")
-def ruled(
-    live_template: Template, upstream: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+def ruled(server_of: Callable[..., LiveServer], shared_provider: ProviderServer) -> Iterator[LiveServer]:
     """A server whose rules came while it was running."""
-    folder = tmp_path_factory.mktemp("ruled")
-    settings: dict[str, Any] = {"OPENAI_BASE_URL": upstream.openai_url, "MESSAGES_PER_MINUTE": 10_000}
-    with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
+    with server_of(shared_provider) as server:
         for rule in RULES:
             server.execute(RULE, *rule, True)
         asyncio.run(in_force(server))
@@ -54,12 +49,6 @@ async def in_force(server: LiveServer) -> None:
                 return
             await asyncio.sleep(0.1)
     raise AssertionError("the rules never came into force")
-
-
-@pytest.fixture
-def provider(upstream: ProviderServer) -> ProviderServer:
-    upstream.reset()
-    return upstream
 
 
 async def answered(socket: SocketClient, **fields: object) -> tuple[str, str, str]:

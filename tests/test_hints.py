@@ -2,38 +2,27 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.live.client import SocketClient, open_socket, signed_in
-from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[ProviderServer]:
+def shared_provider() -> Iterator[ProviderServer]:
+    """One of this file's own: other tests' servers ask the other one, whenever they like."""
     with ProviderServer() as provider:
         yield provider
 
 
 @pytest.fixture(scope="module")
-def impatient(
-    live_template: Template, upstream: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+def impatient(server_of: Callable[..., LiveServer], shared_provider: ProviderServer) -> Iterator[LiveServer]:
     """A server that lets a generation run for a second without anybody who watches."""
-    folder = tmp_path_factory.mktemp("impatient")
-    settings: dict[str, Any] = {"ORPHAN_GRACE_S": 1, "OPENAI_BASE_URL": upstream.openai_url, "MAX_GENERATIONS": 2}
-    with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
+    with server_of(shared_provider, ORPHAN_GRACE_S=1, MAX_GENERATIONS=2) as server:
         yield server
-
-
-@pytest.fixture
-def provider(upstream: ProviderServer) -> ProviderServer:
-    upstream.reset()
-    return upstream
 
 
 def state(server: LiveServer, request_id: str) -> tuple[str, str, str]:
@@ -125,12 +114,11 @@ async def test_one_that_waits_and_nobody_watches_is_never_begun(
 
 
 async def test_without_a_grace_period_it_runs_on_for_ever(
-    start_server: Callable[..., LiveServer], upstream: ProviderServer
+    start_server: Callable[..., LiveServer], provider: ProviderServer
 ) -> None:
     """The answer takes longer than two rounds of the pulse, which ends orphans."""
-    upstream.reset()
-    script = upstream.script(tokens=250, rate=50)
-    server = start_server(ORPHAN_GRACE_S=0, OPENAI_BASE_URL=upstream.openai_url)
+    script = provider.script(tokens=250, rate=50)
+    server = start_server(ORPHAN_GRACE_S=0)
     async with signed_in(server) as socket:
         request_id = await begun(socket)
     async with asyncio.timeout(15):
@@ -143,12 +131,11 @@ async def test_without_a_grace_period_it_runs_on_for_ever(
 
 
 async def test_a_stop_that_only_the_database_heard_of_is_obeyed(
-    start_server: Callable[..., LiveServer], upstream: ProviderServer
+    start_server: Callable[..., LiveServer], provider: ProviderServer
 ) -> None:
     """Asked of another process, or of this one before it died: for an answer that runs and for one that waits."""
-    upstream.reset()
-    upstream.script(tokens=100_000, rate=50)
-    server = start_server(MAX_GENERATIONS=1, OPENAI_BASE_URL=upstream.openai_url)
+    provider.script(tokens=100_000, rate=50)
+    server = start_server(MAX_GENERATIONS=1)
     socket = await open_socket(server)
     running = await begun(socket)
     waiting = (await socket.generate("Later")).request_id
@@ -158,7 +145,7 @@ async def test_a_stop_that_only_the_database_heard_of_is_obeyed(
         reader = await socket.ended(socket.reader(request_id))
         assert reader.status == "cancelled"
     await socket.close()
-    await upstream.requests[0].aleft()
-    assert len(upstream.requests) == 1
+    await provider.requests[0].aleft()
+    assert len(provider.requests) == 1
     assert state(server, running) == ("cancelled", "cancelled", "settled")
     assert state(server, waiting) == ("cancelled", "cancelled", "released")

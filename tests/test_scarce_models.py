@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.live.client import signed_in
-from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 
@@ -23,12 +22,8 @@ def shared_provider() -> Iterator[ProviderServer]:
 
 
 @pytest.fixture(scope="module")
-def _module_server(
-    live_template: Template, shared_provider: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    folder = tmp_path_factory.mktemp("scarce")
-    url = shared_provider.openai_url
-    with LiveServer(live_template.folder, live_template.people, folder, OPENAI_BASE_URL=url) as server:
+def _module_server(server_of: Callable[..., LiveServer], shared_provider: ProviderServer) -> Iterator[LiveServer]:
+    with server_of(shared_provider) as server:
         yield server
 
 

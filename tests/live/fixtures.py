@@ -77,13 +77,20 @@ def shared_provider() -> Iterator[ProviderServer]:
 
 
 @pytest.fixture(scope="session")
-def _shared_server(
-    live_template: Template, shared_provider: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    folder = tmp_path_factory.mktemp("live")
-    with LiveServer(
-        live_template.folder, live_template.people, folder, OPENAI_BASE_URL=shared_provider.openai_url
-    ) as server:
+def server_of(live_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LiveServer]:
+    """A server for tests that share one: ``with server_of(provider, MAX_GENERATIONS=1) as server``."""
+
+    def make(provider: ProviderServer, **settings: Any) -> LiveServer:
+        folder = tmp_path_factory.mktemp("live")
+        settings = {"OPENAI_BASE_URL": provider.openai_url} | settings
+        return LiveServer(live_template.folder, live_template.people, folder, **settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _shared_server(server_of: Callable[..., LiveServer], shared_provider: ProviderServer) -> Iterator[LiveServer]:
+    with server_of(shared_provider) as server:
         yield server
 
 

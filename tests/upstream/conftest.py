@@ -2,14 +2,13 @@
 reservation has ended once, and nothing of the call is left open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.live.client import SocketClient, signed_in
-from tests.live.fixtures import Template
 from tests.live.server import LiveServer
 from tests.provider_server.server import ProviderServer
 from tests.upstream.answers import BUDGET, MAX_OUTPUT, REFUSALS, accounts, chain, over
@@ -24,17 +23,14 @@ def upstream() -> Iterator[ProviderServer]:
 
 
 @pytest.fixture(scope="package")
-def hasty(
-    live_template: Template, upstream: ProviderServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
+def hasty(server_of: Callable[..., LiveServer], upstream: ProviderServer) -> Iterator[LiveServer]:
     """A server that loses patience soon, with models that fall back: first, second, third."""
     settings: dict[str, Any] = {"FIRST_TOKEN_TIMEOUT_S": 2, "IDLE_TIMEOUT_S": 1, "GENERATION_TIMEOUT_S": 4}
     settings |= {"OPENAI_MODELS": ",".join([*MODELS[:-1], *(f"says-{status}" for status in REFUSALS)])}
     settings |= {"ANTHROPIC_MODELS": ",".join(["claude", *(f"claude-says-{status}" for status in REFUSALS)])}
-    settings |= {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": upstream.url, "OPENAI_BASE_URL": upstream.openai_url}
+    settings |= {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": upstream.url}
     settings |= {"MAX_OUTPUT_TOKENS": MAX_OUTPUT, "DEFAULT_MODEL": "scripted"}
-    folder = tmp_path_factory.mktemp("hasty")
-    with LiveServer(live_template.folder, live_template.people, folder, **settings) as server:
+    with server_of(upstream, **settings) as server:
         chain(server, "first", "second", "third")
         bob = server.people["bob"]["id"].replace("-", "")
         budget = 'INSERT INTO accounts_tokenbudget (user_id, for_site, "limit") VALUES (?, false, ?)'
