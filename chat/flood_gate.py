@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.rate_limits import RateLimited, here
+from config.websocket_frames import A_FLOOD
 
 from . import protocol
 from .protocol import CloseCode, Refused
@@ -93,7 +94,7 @@ class SteadySocket:
             await self._refuse(message, limited)
 
     def _note_end(self, message: dict[str, Any]) -> None:
-        if message.get("code") == CloseCode.FLOODING:
+        if message.get("code") == CloseCode.FLOODING or message.get("reason") == A_FLOOD:
             here.hit(f"floods:{self._user_id}", FLOODS, FLOODS_WINDOW_S)
 
     async def send(self, message: dict[str, Any]) -> None:

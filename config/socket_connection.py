@@ -15,7 +15,7 @@ from websockets.protocol import OPEN, SERVER
 from .heartbeats import Heartbeats
 from .turns import Turns
 from .waiting import Inbox, Sluice
-from .websocket_frames import Conversation, Handshake, header, is_text
+from .websocket_frames import A_FLOOD, Conversation, Handshake, header, is_text
 
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
@@ -123,7 +123,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MAX_FRAGMENTS:
-            self._show_out(TOO_BIG)
+            self._show_out(TOO_BIG, A_FLOOD)
         else:
             super().handle_cont(event)
 
@@ -163,23 +163,23 @@ class SocketConnection(WebSocketsSansIOProtocol):
         else:
             self._dismiss(goodbye.code)
 
-    def _show_out(self, code: int) -> None:
+    def _show_out(self, code: int, reason: str = "") -> None:
         """Close with a code; what waits to be looked at is forgotten, and so is what still comes."""
         self._look_away()
         if not (self.close_sent or not self.handshake_complete or self.transport.is_closing()):
             self.conn.send_close(code)
-            self._dismiss(code)
+            self._dismiss(code, reason)
 
     def _look_away(self) -> None:
         self.frames = []
         self._shown_out = True
         self._unparsed.clear()
 
-    def _dismiss(self, code: int) -> None:
+    def _dismiss(self, code: int, reason: str = "") -> None:
         """Say what the library has ready, and nothing more; closing at once could lose it on its way in a reset."""
         while not self.queue.empty():
             self.queue.get_nowait()
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.write_eof()

@@ -8,6 +8,8 @@ from websockets.typing import StatusLike
 
 from .headers import BARE
 
+A_FLOOD = "a flood"  # why somebody was shown out, for who counts that, where the code does not say it
+
 
 class Conversation(Protocol):
     """The library takes a goodbye between the pieces of a message for an error; RFC 6455 (5.4) allows it."""

@@ -233,7 +233,8 @@ async def test_so_is_a_message_whose_pieces_are_too_much_together(raw: RawSocket
 
 
 @pytest.mark.parametrize("piece", [b"", b"x"], ids=["empty", "one byte"])
-async def test_pieces_without_end_are_refused(raw: RawSocket, piece: bytes) -> None:
+async def test_pieces_without_end_are_refused(start_server: Callable[..., LiveServer], piece: bytes) -> None:
+    raw = await RawSocket.open(start_server())
     await raw.send(frame(TEXT, b"", fin=False), *(frame(CONT, piece, fin=False) for _ in range(3000)))
     assert await raw.close_code() == 1009
     await raw.ended()
@@ -255,17 +256,24 @@ async def test_a_flood_of_messages_is_shown_out(start_server: Callable[..., Live
     await raw.ended()
 
 
-async def flood(server: LiveServer, times: int) -> None:
+PINGS = [frame(PING)] * 1000, 4429
+PIECES = [frame(TEXT, b"", fin=False), *[frame(CONT, b"", fin=False)] * 2000], 1009
+
+
+async def flood(server: LiveServer, times: int, frames: list[bytes], code: int) -> None:
     for _ in range(times):
         raw = await RawSocket.open(server)
-        await raw.send(*(frame(PING) for _ in range(1000)))
-        assert await raw.close_code() == 4429
+        await raw.send(*frames)
+        assert await raw.close_code() == code
         await raw.ended()
 
 
-async def test_who_floods_again_and_again_waits_at_the_door(start_server: Callable[..., LiveServer]) -> None:
+@pytest.mark.parametrize(("frames", "code"), [PINGS, PIECES], ids=["pings", "pieces"])
+async def test_who_floods_again_and_again_waits_at_the_door(
+    start_server: Callable[..., LiveServer], frames: list[bytes], code: int
+) -> None:
     server = start_server()
-    await flood(server, 3)
+    await flood(server, 3, frames, code)
     raw = await RawSocket.open(server)
     assert b"rate_limited" in (await raw.until(TEXT)).payload
     assert await raw.close_code() == 4429
@@ -279,7 +287,7 @@ async def test_nonsense_from_before_the_door_is_no_failure_of_the_server(
     start_server: Callable[..., LiveServer],
 ) -> None:
     server = start_server()
-    await flood(server, 3)
+    await flood(server, 3, *PINGS)
     raw = await RawSocket.knock(server)  # and wait there
     await asyncio.sleep(0.5)
     await raw.send(frame(3, b"?"))
