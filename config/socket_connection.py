@@ -20,9 +20,9 @@ from .websocket_frames import A_FLOOD, Conversation, Handshake, header, is_text
 TOO_BIG, NOT_TEXT, FLOODING = 1009, 1007, 4429
 MAX_FRAGMENTS = 1024  # of one message: the library counts their bytes only, and empty ones have none
 MAX_UNREAD = 256  # messages of one client that nobody has looked at yet
-SLICE_BYTES = 1024  # are parsed together; a read may bring ten thousand frames
+SLICE_BYTES = 512  # are parsed together; a read may bring ten thousand frames
 MAX_TURNS_AFTER_CLOSE = 20  # to find the client's goodbye among what it had sent before
-TURN_S = 0.001  # of one client's frames; then it is somebody else's turn
+TURN_S = 0.0004  # of one client's frames; then it is somebody else's turn
 # Who does not read what they are sent, and sends all the same, is listened to this slowly: they may want to stop it.
 UNREAD_S, UNREAD_SLICE_BYTES = 0.1, 256
 CONTROLS, CONTROLS_WINDOW_S = 200, 10.0  # pings and pongs; browsers send a handful a minute

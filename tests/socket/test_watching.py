@@ -29,6 +29,8 @@ async def test_a_closed_conversation_is_not_watched_any_more(server: LiveServer,
         assert one.start
         await second.send("conversation:open", conversation_id=one.start["conversation_id"])
         await second.send("conversation:close", conversation_id=one.start["conversation_id"])
+        await second.send("ai:resume", request_id=one.request_id, after=0)  # its turn comes after theirs
+        await second.ended(second.reader(one.request_id))
         again = await first.ended(await first.generate("More", conversation_id=one.start["conversation_id"]))
         await second.send("ping", id=1)
         await second.frame("pong", id=1)
