@@ -131,7 +131,7 @@ class GenerationLog:
 
         A guest is not told the budget of whose answer it is.
         """
-        visible = len(self.events) - self.held_back
+        visible = self.visible
         if after >= visible:
             return None
         if guest and self.ended and after == len(self.events) - 1:

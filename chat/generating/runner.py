@@ -296,9 +296,8 @@ class Runner:
         if self._told_to_end or (now > self.lease.ends_at and self.lease.over):
             self._late = [*self._late, batch]
             return False
-        answer = self.answer
-        answer.take(batch)
-        return not (answer.blocked or answer.over_limit)
+        self.answer.take(batch)
+        return not self.answer.enough
 
     def _prompt(self, model: LanguageModel) -> Prompt:
         prompt = self._fitted(model)

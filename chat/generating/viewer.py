@@ -181,6 +181,6 @@ class Viewer:
         if log.ended and cursor.exhausted:
             self.detach(log.generation_id)
             self._closed = self._closed or (self._until_read and not self.cursors)
-        elif frame is not None and cursor.after < len(log.events) - log.held_back:
+        elif frame is not None and cursor.after < log.visible:
             self._ready[cursor] = None
         return frame
